@@ -1,0 +1,1 @@
+"""geotamper answers questions about forged remote-sensing pictures."""
