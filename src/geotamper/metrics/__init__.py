@@ -1,7 +1,7 @@
 """Definitions of the reported numbers, in plain numpy.
 
-One module per theme: answers, localisation, transform, verdict, calibration, intervals. The metrics page of the
-documentation states them in words; nothing here knows a detector or a data set.
+One module per theme: answers, localisation, transform, verdict, calibration, intervals. The metrics page of
+the documentation states them in words; nothing here knows a detector or a data set.
 """
 
 from geotamper.metrics.answers import AnswerMetrics, AnswerRecord, TypeAccuracy, answer_metrics
