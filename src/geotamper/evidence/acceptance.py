@@ -1,0 +1,47 @@
+"""Tests that tell a copy from genuine look-alikes."""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from geotamper.evidence.region import Region
+from geotamper.evidence.resynthesis import Explanation
+
+
+class AcceptanceTest(Protocol):
+    """Something that gives the probability that an explained region is a copy."""
+
+    def probability(self, copy: Region, found: Explanation) -> float:
+        """Probability, 0 to 1; accepted from 0.5 on."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExactTest:
+    """Accepts what is predicted to within rounding, with enough texture to mean something.
+
+    The thresholds lie between the true regions and the wrong candidates of the development tiles (folds train
+    and val); all are needed, because tiny flat patches are often exact by chance.
+
+    Attributes:
+        share: Smallest information-weighted share of exact pixels.
+        residual: Largest 75th percentile of the residual, grey levels.
+        information: Smallest product of information and share, nats.
+        area: Smallest region, pixels.
+    """
+
+    share: float = 0.90
+    residual: float = 0.65
+    information: float = 150.0
+    area: int = 50
+
+    def probability(self, copy: Region, found: Explanation) -> float:
+        """A logistic of the distance to the nearest threshold, 0.5 on it."""
+        evidence = found.information * found.share
+        margins = (
+            (found.share - self.share) / 0.02,
+            (self.residual - found.residual) / 0.05,
+            math.log(max(evidence, 1e-3) / self.information) / 0.12,
+            (copy.area - self.area) / 10.0,
+        )
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(margins))))

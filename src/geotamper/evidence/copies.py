@@ -1,0 +1,191 @@
+"""The search for copies: propose, gate, register, grow, verify.
+
+Candidate sources, the acceptance test and the direction judges are pieces that can be exchanged; this module
+only knows the order in which they are asked and how much may be spent on each.
+"""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from geotamper.control import Control
+from geotamper.evidence.acceptance import AcceptanceTest, ExactTest
+from geotamper.evidence.direction import DirectionJudge, ResamplingJudge, SeamJudge
+from geotamper.evidence.growing import grow, pose_matrix
+from geotamper.evidence.hypotheses import CandidateSource, Hypotheses
+from geotamper.evidence.keypoints import KeypointCandidates
+from geotamper.evidence.planes import Planes
+from geotamper.evidence.region import Matrix, Region, Window
+from geotamper.evidence.registration import Registered, correlation_gate, register, register_reversed
+from geotamper.evidence.verification import Verified, verify
+
+
+@dataclass(frozen=True)
+class Registration:
+    """How hypotheses of a source are thinned out and refined.
+
+    Attributes:
+        radius: Of the registered discs, pixels.
+        correlation: Smallest correlation of two discs.
+        most: Hypotheses that are registered at most.
+        iterations: Gauss-Newton steps.
+        reversed_most: Hypotheses, the most exact, that are also registered from the other side.
+    """
+
+    radius: int = 9
+    correlation: float = 0.75
+    most: int = 6000
+    iterations: int = 6
+    reversed_most: int = 2500
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One pass of the search: where hypotheses come from and how they are refined."""
+
+    name: str
+    source: CandidateSource
+    registration: Registration = field(default_factory=Registration)
+
+
+@dataclass(frozen=True)
+class CopySearch:
+    """The whole search for exact copies.
+
+    Attributes:
+        stages: Asked in order; a later stage only runs when the earlier ones accepted nothing.
+        test: Tells copies from look-alikes.
+        judges: Tell source from copy, the most trusted first.
+        seed_exactness: Registered discs below this are not grown.
+        seeds: Discs grown at most in each stage.
+        later_seeds: The same once something has been accepted.
+        later_exactness: Discs below this are not grown once something has been accepted.
+    """
+
+    stages: tuple[Stage, ...] = (Stage("keypoints", KeypointCandidates()),)
+    test: AcceptanceTest = field(default_factory=ExactTest)
+    judges: tuple[DirectionJudge, ...] = (ResamplingJudge(), SeamJudge())
+    seed_exactness: float = 3.0
+    seeds: int = 40
+    later_seeds: int = 12
+    later_exactness: float = 6.0
+
+    def run(self, planes: Planes, *, most: int, workers: int, seed: int, control: Control) -> list[Verified]:
+        """Find copies in a picture.
+
+        Args:
+            planes: The picture.
+            most: Copies looked for.
+            workers: Threads.
+            seed: Of random choices.
+            control: Progress, cancellation and limits.
+
+        Returns:
+            Accepted pairs in falling probability.
+        """
+        found: list[Verified] = []
+        for stage in self.stages:
+            if found or control.time_left() <= 0:
+                break
+            registered = self.registered(planes, stage, workers=workers, control=control)
+            control.checkpoint(0.5, "testing candidates")
+            found = _Seeds(self, planes, registered, seed).walk(most=most, control=control)
+        return sorted(found, key=lambda pair: -pair.probability)
+
+    def registered(self, planes: Planes, stage: Stage, *, workers: int, control: Control) -> Registered:
+        """Hypotheses of one stage after registration from both sides."""
+        plan = stage.registration
+        hypotheses = _inside(stage.source.propose(planes, control), planes)
+        control.checkpoint(0.25, f"registering {len(hypotheses)} pairs of {stage.name}")
+        kept = correlation_gate(
+            planes,
+            hypotheses,
+            radius=float(plan.radius),
+            at_least=plan.correlation,
+            most=plan.most,
+            workers=workers,
+        )
+        radii = np.full(len(kept), plan.radius, np.int64)
+        forward = register(planes, kept, radii=radii, iterations=plan.iterations, workers=workers)
+        best = np.argsort(-forward.exactness, kind="stable")[: plan.reversed_most]
+        backward = register_reversed(planes, forward.subset(best), radius=plan.radius, workers=workers)
+        return Registered.joined(forward, backward)
+
+
+def _inside(hypotheses: Hypotheses, planes: Planes) -> Hypotheses:
+    x, y = hypotheses.centres.T
+    return hypotheses.subset((x >= 0) & (y >= 0) & (x < planes.width) & (y < planes.height))
+
+
+class _Seeds:
+    """Walks the registered discs from the most exact down and keeps what has been tried."""
+
+    def __init__(self, search: CopySearch, planes: Planes, registered: Registered, seed: int) -> None:
+        self._search = search
+        self._planes = planes
+        self._registered = registered
+        self._random_seed = seed
+        self._shape = (planes.height, planes.width)
+        self._tried: list[tuple[Region, Matrix]] = []
+
+    def walk(self, *, most: int, control: Control) -> list[Verified]:
+        search, exactness = self._search, self._registered.exactness
+        accepted: list[Verified] = []
+        tried = 0
+        for i in np.argsort(-exactness, kind="stable"):
+            bar, budget = (
+                (search.later_exactness, search.later_seeds)
+                if accepted
+                else (search.seed_exactness, search.seeds)
+            )
+            if exactness[i] < bar or tried >= budget or len(accepted) >= most or control.time_left() <= 0:
+                break
+            centre, pose = self._registered.hypotheses.centres[i], self._registered.hypotheses.poses[i]
+            if self._known(centre, pose):
+                continue
+            control.checkpoint(0.5 + 0.5 * tried / search.seeds, "testing candidates")
+            tried += 1
+            pair = self._try(centre, pose)
+            if pair is not None and pair.probability >= 0.5 and not _repeats(pair, accepted):
+                accepted.append(pair)
+                tried = 0
+        return accepted
+
+    def _known(self, centre: npt.NDArray[np.int64], pose: npt.NDArray[np.float64]) -> bool:
+        """Whether the same transform was tried in the same place: a failed seed blocks no other transform."""
+        x, y = float(centre[0]), float(centre[1])
+        for region, matrix in self._tried:
+            if region.contains(x, y):
+                u, v = matrix[:, :2] @ [x, y] + matrix[:, 2]
+                if abs(u - pose[2]) + abs(v - pose[3]) < 4.0:
+                    return True
+        return False
+
+    def _try(self, centre: npt.NDArray[np.int64], pose: npt.NDArray[np.float64]) -> Verified | None:
+        x, y = int(centre[0]), int(centre[1])
+        matrix = pose_matrix(centre, pose)
+        window = Window.around(x, y, 4, self._shape)
+        self._tried.append((Region(window, np.ones(window.shape, bool)), matrix))
+        grown = grow(self._planes, (x, y), matrix, random_seed=self._random_seed)
+        if grown is None or grown.region.area < 30:
+            return None
+        moved = grown.region.moved(grown.matrix, self._shape)
+        self._tried.append((grown.region.dilated(2, self._shape), grown.matrix))
+        inverse = np.asarray(cv2.invertAffineTransform(grown.matrix), np.float64)
+        self._tried.append((moved.dilated(2, self._shape), inverse))
+        return verify(
+            self._planes,
+            grown,
+            test=self._search.test,
+            judges=self._search.judges,
+            seed=self._random_seed,
+        )
+
+
+def _repeats(pair: Verified, accepted: list[Verified]) -> bool:
+    """Whether the pasted region is one that is known: no place is pasted over twice."""
+    return any(
+        pair.copy.shared_with(known.copy) > 0.3 * min(pair.copy.area, known.copy.area) for known in accepted
+    )
