@@ -1,0 +1,34 @@
+"""Says in one line why this Python cannot carry the project's environment, and exits with 1; silent if it can.
+
+Must run on old interpreters too, so it uses nothing newer than Python 3.4.
+"""
+
+import importlib.util
+import sys
+
+OLDEST = (3, 11)
+
+
+def main():  # noqa: ANN201 - annotations are no help to the interpreters that this is written for
+    """Check the version and the parts that distributions package apart."""
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info[:2] < OLDEST:
+        sys.exit(
+            "geotamper needs Python 3.11 or newer, but "
+            + sys.executable
+            + " is "
+            + found
+            + "; name another one with: make PYTHON=python3.11 ..."
+        )
+    if importlib.util.find_spec("ensurepip") is None:
+        sys.exit(
+            "Python "
+            + found
+            + " at "
+            + sys.executable
+            + " has no venv support; on Debian or Ubuntu install it with: apt install python3-venv"
+        )
+
+
+if __name__ == "__main__":
+    main()
