@@ -1,0 +1,117 @@
+"""Where pixels lie on the ground: areas and coordinates."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from rasterio.crs import CRS
+from rasterio.errors import CRSError, RasterioError
+from rasterio.warp import transform as warp_transform
+
+from geotamper.errors import InputError
+from geotamper.imagery.picture import Geotransform
+
+_TRUSTED_DISTORTION = 0.01  # UTM and national grids stay well below, Web Mercator far above
+
+
+def apply_geotransform(geotransform: Geotransform, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Map (column, row) points to map coordinates.
+
+    Args:
+        geotransform: GDAL order: x = g0 + column g1 + row g2, y = g3 + column g4 + row g5.
+        points: (..., 2), pixels, corners at whole numbers.
+
+    Returns:
+        (..., 2) map coordinates (x, y).
+    """
+    g = geotransform
+    xy = np.asarray(points, dtype=np.float64)
+    column, row = xy[..., 0], xy[..., 1]
+    return np.stack([g[0] + column * g[1] + row * g[2], g[3] + column * g[4] + row * g[5]], axis=-1)
+
+
+def to_wgs84(points: npt.ArrayLike, crs: str) -> npt.NDArray[np.float64]:
+    """Take map coordinates to longitude and latitude.
+
+    Args:
+        points: (N, 2) map coordinates (x, y).
+        crs: "EPSG:..." or WKT.
+
+    Returns:
+        (N, 2) longitude and latitude, degrees, WGS 84.
+
+    Raises:
+        InputError: The CRS is unknown or has no way to WGS 84.
+    """
+    return _warp(points, crs, "EPSG:4326")
+
+
+def pixel_area(
+    crs: str, geotransform: Geotransform, width: int, height: int
+) -> tuple[float | None, str | None]:
+    """Ground area of the pixel in the middle of a picture.
+
+    In a projected CRS that keeps areas to 1 % there (UTM, national grids) it is the pixel's area in the map
+    plane. Elsewhere, in degrees or in Web Mercator, it is measured in an equal-area projection around the
+    picture's middle, on the WGS 84 ellipsoid.
+
+    Args:
+        crs: "EPSG:..." or WKT.
+        geotransform: GDAL order.
+        width: Columns.
+        height: Rows.
+
+    Returns:
+        Square metres or None where the CRS has no known place on Earth, and a note when the plane area was
+        not used.
+    """
+    x, y = width / 2, height / 2
+    corners = [(x - 0.5, y - 0.5), (x + 0.5, y - 0.5), (x + 0.5, y + 0.5), (x - 0.5, y + 0.5)]
+    try:
+        centre = to_wgs84(apply_geotransform(geotransform, [(x, y)]), crs)[0]
+        local = f"+proj=laea +lat_0={centre[1]:.9f} +lon_0={centre[0]:.9f} +datum=WGS84 +units=m"
+        ground = _shoelace(_warp(apply_geotransform(geotransform, corners), crs, local))
+    except InputError:
+        ground = math.nan
+    plane = _plane_area(crs, geotransform)
+    if not math.isfinite(ground) or ground <= 0:
+        return plane, None
+    if plane is not None and abs(plane / ground - 1) <= _TRUSTED_DISTORTION:
+        return plane, None
+    return ground, (
+        "the pixel area was measured on the ground at the middle of the picture, "
+        "because the coordinate system does not keep areas"
+    )
+
+
+def _plane_area(crs: str, geotransform: Geotransform) -> float | None:
+    try:
+        system = CRS.from_user_input(crs)
+        if not system.is_projected:
+            return None
+        factor = float(system.linear_units_factor[1])
+    except CRSError:
+        return None
+    _, a, b, _, d, e = geotransform
+    return abs(a * e - b * d) * factor * factor
+
+
+def _warp(points: npt.ArrayLike, crs: str, target: str) -> npt.NDArray[np.float64]:
+    xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
+    try:
+        xs, ys, *_ = warp_transform(
+            CRS.from_user_input(crs), CRS.from_user_input(target), xy[:, 0].tolist(), xy[:, 1].tolist()
+        )
+    except (RasterioError, ValueError) as error:
+        raise InputError(
+            f"the coordinate system '{crs[:80]}' cannot be taken to '{target}': {error}; "
+            "expected a CRS with a known place on Earth: reproject the file, with gdalwarp for instance"
+        ) from error
+    return np.column_stack([xs, ys])
+
+
+def _shoelace(points: Sequence[Sequence[float]] | npt.NDArray[np.float64]) -> float:
+    xy = np.asarray(points, dtype=np.float64)
+    ahead = np.roll(xy, -1, axis=0)
+    return float(abs(np.sum(xy[:, 0] * ahead[:, 1] - ahead[:, 0] * xy[:, 1]))) / 2
