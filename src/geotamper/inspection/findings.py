@@ -1,0 +1,185 @@
+"""What a detector found in one picture, masks included."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+import numpy.typing as npt
+
+from geotamper.errors import SpecificationError
+from geotamper.evidence.results import BlurEvidence, BlurMethod, CopyEvidence, Evidence
+from geotamper.imagery.picture import Picture
+from geotamper.imagery.similarity import Similarity
+from geotamper.inspection.report import FindingKind
+
+BoolMask = npt.NDArray[np.bool_]
+
+SAME_REGION_IOU = 0.5
+"""Overlap (intersection over union) from which two masks show the same region; the "found" of the metrics."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One forged region.
+
+    Attributes:
+        id: 1, 2, ... in falling confidence.
+        group: Shared by the copies of one source.
+        kind: What was done.
+        confidence: That the region was forged, 0 to 1.
+        source: (H, W) bool, the region that was copied; for a blur the region itself.
+        target: (H, W) bool, the forged region.
+        transform: Takes source points to target points; None for a blur.
+        rotation_sigma: Standard deviation of the rotation, degrees.
+        scale_sigma: Standard deviation of the scale.
+        direction_confidence: That source and target are not exchanged; None for a blur.
+        direction_basis: What the direction rests on, in a few words; empty for a blur.
+        blur_method: How detail was removed; None for a copy.
+        blur_strength: In pixels; None where unknown.
+    """
+
+    id: int
+    group: int
+    kind: FindingKind
+    confidence: float
+    source: BoolMask
+    target: BoolMask
+    transform: Similarity | None = None
+    rotation_sigma: float = 0.0
+    scale_sigma: float = 0.0
+    direction_confidence: float | None = None
+    direction_basis: str = ""
+    blur_method: BlurMethod | None = None
+    blur_strength: float | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The judgement of one picture, with the regions it rests on.
+
+    Attributes:
+        picture: What was inspected.
+        tampered: None means that the evidence does not decide.
+        score: P(tampered), 0 to 1.
+        confidence: That `tampered` is right, 0 to 1; 0 where it is None.
+        items: In falling confidence; empty for an untouched picture, candidates where nothing is decided.
+        basis: What the verdict rests on, in one sentence without a full stop.
+        notes: What was left out in this run and why, in sentences.
+    """
+
+    picture: Picture
+    tampered: bool | None
+    score: float
+    confidence: float
+    items: tuple[Finding, ...] = ()
+    basis: str = ""
+    notes: tuple[str, ...] = ()
+
+    def select(self, finding: int | None) -> Finding | None:
+        """The finding with this id, or the primary one (None where there are no findings).
+
+        Raises:
+            SpecificationError: No finding has this id.
+        """
+        if finding is None:
+            return self.items[0] if self.items else None
+        for item in self.items:
+            if item.id == finding:
+                return item
+        raise SpecificationError(no_such_finding(finding, [item.id for item in self.items]))
+
+    def source_union(self) -> BoolMask:
+        """(H, W) bool, all source regions."""
+        return self._union([item.source for item in self.items])
+
+    def target_union(self) -> BoolMask:
+        """(H, W) bool, all forged regions."""
+        return self._union([item.target for item in self.items])
+
+    def _union(self, masks: Sequence[BoolMask]) -> BoolMask:
+        empty = np.zeros((self.picture.height, self.picture.width), dtype=np.bool_)
+        return reduce(np.logical_or, masks, empty)
+
+
+def no_such_finding(finding: int, known: Sequence[int]) -> str:
+    """The message for a finding id that the picture does not have."""
+    have = f"it has {', '.join(map(str, known))}" if known else "it has no findings"
+    return f"the picture has no finding {finding}; {have}; give one of its ids or leave --finding out"
+
+
+def collect_findings(evidence: Evidence) -> tuple[Finding, ...]:
+    """Number the accepted evidence in falling confidence and group the copies of one source.
+
+    Args:
+        evidence: What the pixels yield; its undecided candidates are left out.
+    """
+    return number_findings([*evidence.copies, *evidence.blurs])
+
+
+def number_findings(pieces: Sequence[CopyEvidence | BlurEvidence]) -> tuple[Finding, ...]:
+    """Findings of these pieces of evidence, in falling confidence, ids and groups from 1."""
+    ranked = sorted(pieces, key=lambda piece: -piece.probability)
+    findings = [_finding(number, piece) for number, piece in enumerate(ranked, start=1)]
+    return tuple(replace(item, group=group) for item, group in zip(findings, _groups(findings), strict=True))
+
+
+def _finding(number: int, piece: CopyEvidence | BlurEvidence) -> Finding:
+    if isinstance(piece, BlurEvidence):
+        return Finding(
+            id=number,
+            group=number,
+            kind="blur",
+            confidence=piece.probability,
+            source=piece.region,
+            target=piece.region,
+            blur_method=piece.method,
+            blur_strength=piece.strength,
+        )
+    return Finding(
+        id=number,
+        group=number,
+        kind="copy-move",
+        confidence=piece.probability,
+        source=piece.source,
+        target=piece.target,
+        transform=piece.transform,
+        rotation_sigma=piece.rotation_sigma,
+        scale_sigma=piece.scale_sigma,
+        direction_confidence=piece.direction_probability,
+        direction_basis=piece.direction_basis,
+    )
+
+
+def _groups(findings: Sequence[Finding]) -> list[int]:
+    """Group numbers in order of first appearance; copies that show the same content share one.
+
+    A copy of a copy, and a pair whose direction was judged the other way round, still show that content, so
+    any two regions of the pairs may be the common one.
+    """
+    groups: list[int] = []
+    count = 0
+    for index, item in enumerate(findings):
+        shared = {groups[other] for other in range(index) if _share_region(item, findings[other])}
+        if not shared:
+            count += 1
+            groups.append(count)
+            continue
+        keep = min(shared)
+        groups = [keep if group in shared else group for group in groups]
+        groups.append(keep)
+    order = {group: place for place, group in enumerate(dict.fromkeys(groups), start=1)}
+    return [order[group] for group in groups]
+
+
+def _share_region(one: Finding, other: Finding) -> bool:
+    if one.kind != "copy-move" or other.kind != "copy-move":
+        return False
+    regions = ((a, b) for a in (one.source, one.target) for b in (other.source, other.target))
+    return any(intersection_over_union(a, b) > SAME_REGION_IOU for a, b in regions)
+
+
+def intersection_over_union(one: BoolMask, other: BoolMask) -> float:
+    """Overlap of two masks, 0 to 1; 0 where both are empty."""
+    union = np.count_nonzero(one | other)
+    return np.count_nonzero(one & other) / union if union else 0.0

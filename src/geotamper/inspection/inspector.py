@@ -1,0 +1,109 @@
+"""The default detector: geometry of the pixels, and the rules of the task."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from geotamper.control import Control
+from geotamper.evidence.results import Evidence
+from geotamper.evidence.search import find_evidence
+from geotamper.evidence.settings import EvidenceSettings
+from geotamper.imagery.picture import Picture, Pixels
+from geotamper.inspection.answering import Priors, answer_question, case_of_findings, force_answer
+from geotamper.inspection.findings import Findings
+from geotamper.inspection.questions import Question
+from geotamper.inspection.report import Answer, WeightsInfo
+from geotamper.inspection.verdict import is_too_small, judge, refuse_small
+
+LIMITS = (
+    "Only regions copied within this picture are looked for, not spliced or generated content.",
+    "Objects removed by filling are seen only where the filling repeats another part of the picture.",
+    "Mirrored, sheared or perspectively distorted copies are not looked for.",
+    "Blurred regions are not looked for by this version.",
+    "Copies of very small, very smooth or strictly repeating content may be missed.",
+    "Lossy compression, resizing and noise after the forgery make it likelier that a copy is missed.",
+    "Genuine look-alikes, such as serially built roofs or parked vehicles, may rarely be taken for copies.",
+    "The class of the forged object is not determined, since no class model is at hand.",
+    "A verdict is a probability about the pixels; it does not tell who changed them or why.",
+)
+
+
+class EvidenceSearch(Protocol):
+    """How evidence is found; `geotamper.evidence.search.find_evidence` by default."""
+
+    def __call__(self, pixels: Pixels, *, settings: EvidenceSettings, control: Control) -> Evidence:
+        """Look for copies and blurred regions in (H, W, 3) uint8 RGB pixels."""
+
+
+class Inspector:
+    """Finds copies by geometry and answers by the rules of the task.
+
+    Args:
+        settings: Of the search for evidence.
+        search: Finds the evidence.
+        priors: Probabilities of answers by open question type, used by forced answers only.
+    """
+
+    def __init__(
+        self,
+        settings: EvidenceSettings | None = None,
+        *,
+        search: EvidenceSearch = find_evidence,
+        priors: Priors | None = None,
+    ) -> None:
+        self._settings = settings or EvidenceSettings()
+        self._search = search
+        self._priors = priors or {}
+
+    @property
+    def name(self) -> str:
+        """The name it goes by in reports."""
+        return "inspector"
+
+    @property
+    def device(self) -> str:
+        """Where it computes."""
+        return "cpu"
+
+    @property
+    def weights(self) -> tuple[WeightsInfo, ...]:
+        """None: this detector is not trained."""
+        return ()
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The settings of the search for evidence."""
+        return asdict(self._settings)
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the method cannot see, in sentences."""
+        return LIMITS
+
+    def detect(self, picture: Picture, control: Control) -> Findings:
+        """Look for copied regions; see `Detector.detect`.
+
+        Raises:
+            CancelledError: The caller asked to stop.
+        """
+        if is_too_small(picture):
+            return refuse_small(picture)
+        return judge(picture, self._search(picture.pixels, settings=self._settings, control=control))
+
+    def answers(
+        self,
+        findings: Findings,
+        questions: Sequence[Question],
+        *,
+        finding: int | None = None,
+        forced: bool = False,
+    ) -> tuple[Answer, ...]:
+        """Answer questions by the rules of the task; see `Detector.answers`.
+
+        Raises:
+            SpecificationError: No finding has this id, or a forced question is outside the catalogue.
+        """
+        case = case_of_findings(findings, finding)
+        if forced:
+            return tuple(force_answer(case, question, self._priors) for question in questions)
+        return tuple(answer_question(case, question) for question in questions)

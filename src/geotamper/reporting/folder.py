@@ -1,0 +1,145 @@
+"""The folder of one report: JSON, masks, overlay, GeoJSON and HTML, all of it or nothing."""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from geotamper.atomic import write_bytes, write_text
+from geotamper.errors import InputError, OutputError
+from geotamper.imagery.masks import write_mask
+from geotamper.inspection.findings import Findings
+from geotamper.inspection.report import Artifacts, InspectionReport
+from geotamper.reporting.geojson import findings_geojson
+from geotamper.reporting.html import render_html
+from geotamper.reporting.overlay import Pixels, draw_overlay
+
+REPORT_NAME = "report.json"
+
+
+def check_writable(out: str) -> None:
+    """Make sure that reports can be written under `out`, before any work is done.
+
+    Raises:
+        OutputError: The folder cannot be made or written to.
+    """
+    folder = Path(out)
+    probe = folder / f".{secrets.token_hex(4)}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"cannot write into '{out}': {reason}; give --out a folder that you may write to"
+        ) from error
+
+
+def hashed_name(path: str) -> str:
+    """The name of a report's folder where the stems of two inputs collide: stem and a short hash."""
+    digest = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{Path(path).stem}-{digest[:8]}"
+
+
+def folder_names(paths: list[str]) -> list[str]:
+    """A folder name for each input of a run: its stem, with a short hash where stems collide."""
+    stems = [Path(path).stem.casefold() for path in paths]
+    return [
+        hashed_name(path) if stems.count(stem) > 1 else Path(path).stem
+        for path, stem in zip(paths, stems, strict=True)
+    ]
+
+
+def free_name(out: str, path: str) -> str:
+    """The folder name for a single report: the stem, unless another picture's report is there already."""
+    stem = Path(path).stem
+    try:
+        known = json.loads((Path(out) / stem / REPORT_NAME).read_text(encoding="utf-8"))
+        other = known["image"]["path"] != path
+    except (OSError, ValueError, KeyError, TypeError):
+        return stem
+    return hashed_name(path) if other else stem
+
+
+def save_report(report: InspectionReport, findings: Findings, out: str, name: str) -> InspectionReport:
+    """Write the folder `out`/`name` of one report.
+
+    The files are made in a hidden folder beside it and moved into place together; on an error or Ctrl-C
+    nothing of them stays.
+
+    Args:
+        report: Without artifacts.
+        findings: Pixels and masks.
+        out: As the caller gave it; artifact paths begin with it.
+        name: Of the subfolder.
+
+    Returns:
+        The report as written, with the paths of its artifacts.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    place = f"{out.rstrip('/')}/{name}" if out.strip("/") else f"{out}{name}"
+    with _whole_folder(Path(out) / name) as folder:
+        source = write_mask(folder / "source_mask", findings.source_union(), like=findings.picture)
+        target = write_mask(folder / "target_mask", findings.target_union(), like=findings.picture)
+        overlay = draw_overlay(findings)
+        write_bytes(folder / "overlay.png", _png(overlay))
+        has_geojson = _write_geojson(folder / "findings.geojson", report, findings)
+        complete = report.model_copy(
+            update={
+                "artifacts": Artifacts(
+                    source_mask=f"{place}/{source.name}",
+                    target_mask=f"{place}/{target.name}",
+                    overlay=f"{place}/overlay.png",
+                    html=f"{place}/report.html",
+                    geojson=f"{place}/findings.geojson" if has_geojson else None,
+                )
+            }
+        )
+        write_text(folder / "report.html", render_html(complete, findings, overlay))
+        write_text(folder / REPORT_NAME, complete.to_json(indent=2) + "\n")
+    return complete
+
+
+def _write_geojson(path: Path, report: InspectionReport, findings: Findings) -> bool:
+    """Write the findings as GeoJSON; without a way from the picture's CRS to WGS 84 there is no such file."""
+    try:
+        text = findings_geojson(report, findings)
+    except InputError:
+        return False
+    write_text(path, text)
+    return True
+
+
+def _png(pixels: Pixels) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@contextlib.contextmanager
+def _whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a temporary folder whose files are moved to `folder` when the block ends without an error."""
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        folder.mkdir(exist_ok=True)
+        for path in sorted(temporary.iterdir()):
+            os.replace(path, folder / path.name)  # noqa: PTH105 - overwrites on every platform
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"cannot write '{folder}': {reason}; choose a folder that is writable and has room"
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

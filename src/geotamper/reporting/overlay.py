@@ -1,0 +1,190 @@
+"""The picture with its findings drawn on it: source green, copy red, the way between them, the transform."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from geotamper.imagery.polygons import mask_polygons
+from geotamper.inspection.findings import BoolMask, Finding, Findings
+from geotamper.inspection.regions import bounding_box, centroid
+
+Pixels = npt.NDArray[np.uint8]
+Colour = tuple[int, int, int]
+Box = tuple[float, float, float, float]
+
+SOURCE_COLOUR: Colour = (0, 200, 90)
+TARGET_COLOUR: Colour = (240, 50, 60)
+INK: Colour = (255, 255, 255)
+SHADE: Colour = (16, 18, 24)
+FILL_OPACITY = 0.28
+SMALLEST_DRAWING = 900
+"""Pixels on the longer side: smaller pictures are enlarged by a whole factor, so that text stays readable."""
+
+LARGEST_FACTOR = 16
+
+
+def draw_overlay(findings: Findings) -> Pixels:
+    """Draw the findings on their picture.
+
+    Args:
+        findings: With their masks; without any the picture stays as it is.
+
+    Returns:
+        (f H, f W, 3) uint8 RGB with a whole factor f >= 1, above 1 for pictures with sides below 900 pixels.
+    """
+    picture = findings.picture
+    longer = max(picture.width, picture.height)
+    factor = min(LARGEST_FACTOR, max(1, math.ceil(SMALLEST_DRAWING / longer)))
+    tinted = picture.pixels
+    for item in findings.items:
+        tinted = _tint(tinted, item)
+    canvas = Image.fromarray(tinted)
+    if factor > 1:
+        canvas = canvas.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+    drawing = _Drawing(canvas, factor)
+    for item in findings.items:
+        drawing.outline(item)
+    for item in findings.items:
+        drawing.link(item)
+    for item in findings.items:
+        drawing.label(item)
+    return np.asarray(canvas)
+
+
+def describe_change(item: Finding) -> str:
+    """What was done to the region, in a few words for a label."""
+    if item.transform is None:
+        strength = "" if item.blur_strength is None else f", {item.blur_strength:.1f} px"
+        return f"blurred ({item.blur_method}{strength})"
+    return f"turned {item.transform.rotation_deg:+.2f}°, scaled by {item.transform.scale:.3f}"
+
+
+def _tint(pixels: Pixels, item: Finding) -> Pixels:
+    tinted = pixels.copy()
+    for mask, colour in _coloured_masks(item):
+        inside = tinted[mask].astype(np.float32)
+        mixed = (1 - FILL_OPACITY) * inside + FILL_OPACITY * np.array(colour, np.float32)
+        tinted[mask] = np.rint(mixed).astype(np.uint8)
+    return tinted
+
+
+def _coloured_masks(item: Finding) -> list[tuple[BoolMask, Colour]]:
+    target = (item.target, TARGET_COLOUR)
+    return [target] if item.kind == "blur" else [(item.source, SOURCE_COLOUR), target]
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A line of a label: its words and the colour of the mark before them."""
+
+    words: str
+    mark: Colour | None = None
+
+
+class _Drawing:
+    """Draws on one canvas, in pixels of the picture; sizes follow the size of the canvas."""
+
+    def __init__(self, canvas: Image.Image, factor: int) -> None:
+        self._draw = ImageDraw.Draw(canvas)
+        self._size = canvas.size
+        self._factor = factor
+        longer = max(canvas.size)
+        self._width = max(2, round(longer / 450))
+        self._font = ImageFont.load_default(size=max(11, round(longer / 52)))
+        self._taken: list[Box] = []
+
+    def outline(self, item: Finding) -> None:
+        """Draw the outlines of source and copy."""
+        for mask, colour in _coloured_masks(item):
+            for ring in mask_polygons(mask):
+                points = [(x * self._factor, y * self._factor) for x, y in ring]
+                self._stroke(points, colour)
+            box = [value * self._factor for value in bounding_box(mask)]
+            self._taken.append((box[0], box[1], box[2], box[3]))
+
+    def link(self, item: Finding) -> None:
+        """Draw the arrow from source to copy."""
+        if item.kind == "blur":
+            return
+        start, end = (self._point(mask) for mask in (item.source, item.target))
+        length = math.dist(start, end)
+        if length < 1:
+            return
+        along = ((end[0] - start[0]) / length, (end[1] - start[1]) / length)
+        head = min(5.0 * self._width, length / 2)
+        neck = (end[0] - head * along[0], end[1] - head * along[1])
+        self._stroke([start, neck], INK)
+        wing = 0.5 * head
+        left = (neck[0] - wing * along[1], neck[1] + wing * along[0])
+        right = (neck[0] + wing * along[1], neck[1] - wing * along[0])
+        self._draw.polygon([end, left, right], fill=INK, outline=SHADE)
+        radius = 1.4 * self._width
+        dot = (start[0] - radius, start[1] - radius, start[0] + radius, start[1] + radius)
+        self._draw.ellipse(dot, fill=INK, outline=SHADE)
+
+    def label(self, item: Finding) -> None:
+        """Write what was found beside the copy, and mark the source."""
+        lines = [_Text(f"copy {item.id}", TARGET_COLOUR), _Text(describe_change(item))]
+        if item.kind == "blur":
+            lines = [_Text(f"blur {item.id}", TARGET_COLOUR), _Text(describe_change(item))]
+        else:
+            self._write([_Text(f"source {item.id}", SOURCE_COLOUR)], item.source)
+        self._write(lines, item.target)
+
+    def _point(self, mask: BoolMask) -> tuple[float, float]:
+        x, y, _ = centroid(mask)
+        return x * self._factor, y * self._factor
+
+    def _stroke(self, points: Sequence[tuple[float, float]], colour: Colour) -> None:
+        self._draw.line(points, fill=SHADE, width=self._width + 2, joint="curve")
+        self._draw.line(points, fill=colour, width=self._width, joint="curve")
+
+    def _write(self, lines: Sequence[_Text], beside: BoolMask) -> None:
+        height = 1.15 * self._font.getbbox("Åg")[3]
+        pad = height / 3
+        mark = 0.7 * height
+        widths = [self._draw.textlength(line.words, font=self._font) for line in lines]
+        widths = [width + (mark if line.mark else 0) for width, line in zip(widths, lines, strict=True)]
+        size = (max(widths) + 2 * pad, len(lines) * height + 2 * pad)
+        box = self._free_place(size, beside)
+        self._taken.append(box)
+        self._draw.rounded_rectangle(box, radius=pad, fill=SHADE)
+        for row, line in enumerate(lines):
+            x, y = box[0] + pad, box[1] + pad + row * height
+            if line.mark:
+                self._draw.ellipse((x, y + 0.3 * height, x + 0.5 * height, y + 0.8 * height), fill=line.mark)
+                x += mark
+            self._draw.text((x, y), line.words, fill=INK, font=self._font)
+
+    def _free_place(self, size: tuple[float, float], beside: BoolMask) -> Box:
+        """The place around a region, inside the canvas, that covers least of what is drawn already."""
+        x0, y0, x1, y1 = (value * self._factor for value in bounding_box(beside))
+        gap = 2.0 * self._width
+        middle = ((x0 + x1 - size[0]) / 2, (y0 + y1 - size[1]) / 2)
+        corners = [
+            (middle[0], y1 + gap),
+            (middle[0], y0 - gap - size[1]),
+            (x1 + gap, middle[1]),
+            (x0 - gap - size[0], middle[1]),
+            (x1 + gap, y1 + gap),
+            (x1 + gap, y0 - gap - size[1]),
+            (x0 - gap - size[0], y1 + gap),
+            (x0 - gap - size[0], y0 - gap - size[1]),
+        ]
+        boxes = [self._inside(corner, size) for corner in corners]
+        return min(boxes, key=lambda box: sum(_common_area(box, other) for other in self._taken))
+
+    def _inside(self, corner: tuple[float, float], size: tuple[float, float]) -> Box:
+        x = max(0.0, min(corner[0], self._size[0] - 1 - size[0]))
+        y = max(0.0, min(corner[1], self._size[1] - 1 - size[1]))
+        return x, y, x + size[0], y + size[1]
+
+
+def _common_area(one: Box, other: Box) -> float:
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return max(0.0, width) * max(0.0, height)
