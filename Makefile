@@ -50,7 +50,7 @@ unit: $(DEV)  ## the tests
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 benchmark: $(DEV)  ## measure the inspector on a set of forgeries: make benchmark DATA=folder
-	$(BIN)/python -m benchmarks.evaluate_inspector $(DATA) --baseline sift
+	$(BIN)/python benchmarks/evaluate_inspector.py $(DATA) --baseline sift
 
 clean:  ## remove what the checks and builds leave behind
 	rm -rf build dist docs/_build .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Says in one line why this Python cannot carry the project's environment, and exits with 1; silent if it can.
+"""Exits with 1 and says in one line why, if this Python cannot carry the project's environment.
 
 Must run on old interpreters too, so it uses nothing newer than Python 3.4.
 """
@@ -9,7 +9,7 @@ import sys
 OLDEST = (3, 11)
 
 
-def main():  # noqa: ANN201 - annotations are no help to the interpreters that this is written for
+def main() -> None:
     """Check the version and the parts that distributions package apart."""
     found = ".".join(str(part) for part in sys.version_info[:3])
     if sys.version_info[:2] < OLDEST:
