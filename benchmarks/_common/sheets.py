@@ -44,8 +44,10 @@ def write_sheets(tiles: Sequence[Tile], stem: Path) -> list[Path]:
     """
     pages: list[Path] = []
     for first in range(0, len(tiles), COLUMNS * ROWS):
-        page = np.full((ROWS * (SIDE + 24), COLUMNS * (SIDE + 8), 3), 255, dtype=np.uint8)
-        for index, tile in enumerate(tiles[first : first + COLUMNS * ROWS]):
+        here = tiles[first : first + COLUMNS * ROWS]
+        rows = -(-len(here) // COLUMNS)
+        page = np.full((rows * (SIDE + 24), COLUMNS * (SIDE + 8), 3), 255, dtype=np.uint8)
+        for index, tile in enumerate(here):
             y, x = (index // COLUMNS) * (SIDE + 24), (index % COLUMNS) * (SIDE + 8)
             cv2.putText(page, tile.title, (x + 2, y + 15), cv2.FONT_HERSHEY_SIMPLEX, 0.38, (0, 0, 0), 1)
             page[y + 20 : y + 20 + SIDE, x : x + SIDE] = _draw(tile)
