@@ -27,6 +27,7 @@ DECODER_ERRORS = (
     MemoryError,
     struct.error,
     zlib.error,
+    Image.DecompressionBombError,
 )
 
 ALPHA_NOTE = "the alpha band was dropped; transparent pixels are read with the colours stored under them"

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from rasterio._err import CPLE_BaseError  # its only name; GDAL's own errors pass through rasterio as such
 from rasterio.crs import CRS
-from rasterio.errors import CRSError, RasterioError
+from rasterio.errors import RasterioError
 from rasterio.warp import transform as warp_transform
 
 from geotamper.errors import InputError
 from geotamper.imagery.picture import Geotransform
+
+GDAL_ERRORS = (RasterioError, CPLE_BaseError)
+"""What rasterio raises when GDAL or PROJ refuse."""
 
 _TRUSTED_DISTORTION = 0.01  # UTM and national grids stay well below, Web Mercator far above
 
@@ -91,7 +95,7 @@ def _plane_area(crs: str, geotransform: Geotransform) -> float | None:
         if not system.is_projected:
             return None
         factor = float(system.linear_units_factor[1])
-    except CRSError:
+    except GDAL_ERRORS:
         return None
     _, a, b, _, d, e = geotransform
     return abs(a * e - b * d) * factor * factor
@@ -103,9 +107,9 @@ def _warp(points: npt.ArrayLike, crs: str, target: str) -> npt.NDArray[np.float6
         xs, ys, *_ = warp_transform(
             CRS.from_user_input(crs), CRS.from_user_input(target), xy[:, 0].tolist(), xy[:, 1].tolist()
         )
-    except (RasterioError, ValueError) as error:
+    except (*GDAL_ERRORS, ValueError) as error:
         raise InputError(
-            f"the coordinate system '{crs[:80]}' cannot be taken to '{target}': {error}; "
+            f"the coordinate system '{crs[:80]}' cannot be taken to '{target}': {str(error)[:200]}; "
             "expected a CRS with a known place on Earth: reproject the file, with gdalwarp for instance"
         ) from error
     return np.column_stack([xs, ys])

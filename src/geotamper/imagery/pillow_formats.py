@@ -19,6 +19,7 @@ from geotamper.imagery.conversion import DECODER_ERRORS, damaged, pil_to_rgb, qu
 from geotamper.imagery.limits import check_size
 from geotamper.imagery.picture import Pixels
 from geotamper.imagery.png_structure import check_png_chunks, read_png_header
+from geotamper.imagery.webp_structure import read_webp_size
 
 _ORIENTATION = 0x0112
 _COLOUR_KINDS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGBA"}
@@ -55,7 +56,7 @@ def read_png(path: Path, stream: BinaryIO, max_pixels: int) -> Decoded:
         kind = _COLOUR_KINDS.get(header.colour_type, "unknown colours")
         raise InputError(
             f"{name} has {header.bit_depth} bits per sample ({kind}); expected 8 bits: "
-            "convert it to 8-bit RGB, with 'gdal_translate -of PNG -ot Byte -scale IN.png OUT.png' for instance"
+            "convert it, with 'gdal_translate -of PNG -ot Byte -scale IN.png OUT.png' for instance"
         )
     try:
         frames = check_png_chunks(stream)
@@ -94,6 +95,10 @@ def read_webp(path: Path, stream: BinaryIO, max_pixels: int) -> Decoded:
         InputError: Damaged, cut off, too large or animated.
     """
     name = f"'{path}' (WebP)"
+    size = read_webp_size(stream)
+    if size is not None:
+        check_size(path, *size, max_pixels)
+    stream.seek(0)
     image = _open(WebPImageFile, stream, name)
     check_size(path, image.width, image.height, max_pixels)
     _refuse_animation(name, int(getattr(image, "n_frames", 1)))

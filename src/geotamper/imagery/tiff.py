@@ -9,19 +9,19 @@ import numpy as np
 import rasterio
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from rasterio.enums import MaskFlags
-from rasterio.errors import CRSError, RasterioError
+from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
 
 from geotamper.errors import InputError
 from geotamper.imagery.conversion import ALPHA_NOTE, DECODER_ERRORS, damaged, quiet
-from geotamper.imagery.georeference import pixel_area
+from geotamper.imagery.georeference import GDAL_ERRORS, pixel_area
 from geotamper.imagery.limits import check_size
 from geotamper.imagery.picture import Geotransform, Pixels
 from geotamper.imagery.pillow_formats import orientation_note
 
 _WIDTH, _HEIGHT, _ORIENTATION = 256, 257, 274
 _IDENTITY = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
-_GDAL_ERRORS = (RasterioError, *DECODER_ERRORS)
+_READ_ERRORS = (*GDAL_ERRORS, *DECODER_ERRORS)
 _NAMED_RGB = {"red", "green", "blue"}
 # GDAL converts these to RGB itself; SOURCE_COLOR_SPACE is absent where samples are grey, RGB or palette.
 _CONVERTED_SPACES: dict[str, tuple[str, ...]] = {
@@ -89,7 +89,7 @@ def read_tiff(path: Path, stream: BinaryIO, max_pixels: int) -> DecodedTiff:
             georeference, place_notes = _georeference(source)
             notes += _mask_notes(source) + place_notes + orientation_note(tags.get(_ORIENTATION))
             return DecodedTiff(pixels, int(source.count), georeference, notes)
-    except _GDAL_ERRORS as error:
+    except _READ_ERRORS as error:
         cause = error.__cause__ if isinstance(error, RasterioError) and error.__cause__ else error
         raise damaged(name, cause) from error
 
@@ -182,7 +182,7 @@ def _georeference(source: DatasetReader) -> tuple[Georeference, tuple[str, ...]]
     geotransform: Geotransform = (g0, g1, g2, g3, g4, g5)
     try:
         crs = source.crs.to_string() if source.crs else None
-    except CRSError:
+    except GDAL_ERRORS:
         return Georeference(), ("the coordinate system cannot be understood and was dropped",)
     if geotransform == _IDENTITY:
         has_points = bool(source.gcps[0])
