@@ -1,0 +1,1 @@
+"""Pictures, masks and outlines in and out, and the geometry of resampling them."""

@@ -162,7 +162,10 @@ def _read_bands(source: DatasetReader, indexes: list[int]) -> Pixels:
             table[index] = colour[:3]
     else:
         levels = 2 ** int(source.tags(1, ns="IMAGE_STRUCTURE").get("NBITS", "8"))
-        table[:levels] = np.linspace(0, 255, levels).round().astype(np.uint8)[:, np.newaxis]
+        ramp = np.linspace(0, 255, levels).round().astype(np.uint8)
+        # GDAL turns white-is-zero files into a palette or leaves that to the reader, depending on their tags.
+        is_inverted = source.tags(ns="IMAGE_STRUCTURE").get("MINISWHITE") == "YES"
+        table[:levels] = (ramp[::-1] if is_inverted else ramp)[:, np.newaxis]
     expanded: Pixels = table[grey]
     return expanded
 
