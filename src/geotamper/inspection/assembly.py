@@ -22,6 +22,7 @@ from geotamper.inspection.report import (
     RunInfo,
     Transform,
     Verdict,
+    printable,
 )
 from geotamper.task.facts import TamperKind
 
@@ -100,7 +101,7 @@ def _sentence(note: str) -> str:
 
 def _image_info(picture: Picture) -> ImageInfo:
     return ImageInfo(
-        path=picture.path or PATH_WITHOUT_FILE,
+        path=printable(picture.path or PATH_WITHOUT_FILE),
         sha256=picture.sha256,
         width=picture.width,
         height=picture.height,

@@ -63,15 +63,15 @@ class Detector(Protocol):
         """
 
 
-def _build_inspector(false_alarm_rate: float) -> Detector:
+def _build_inspector(false_alarm_rate: float, workers: int) -> Detector:
     from geotamper.evidence.settings import EvidenceSettings
     from geotamper.inspection.inspector import Inspector
 
-    return Inspector(EvidenceSettings(false_alarm_rate=false_alarm_rate))
+    return Inspector(EvidenceSettings(false_alarm_rate=false_alarm_rate, workers=workers))
 
 
-DETECTORS: Mapping[str, Callable[[float], Detector]] = {"inspector": _build_inspector}
-"""Builders by name; each takes the false-alarm rate."""
+DETECTORS: Mapping[str, Callable[[float, int], Detector]] = {"inspector": _build_inspector}
+"""Builders by name; each takes the false-alarm rate and the number of threads."""
 
 DEFAULT_DETECTOR = "inspector"
 
@@ -88,15 +88,18 @@ def check_detector_name(name: str) -> None:
         raise SpecificationError(f"unknown detector '{name}'; {hint}available: {', '.join(DETECTORS)}")
 
 
-def build_detector(name: str = DEFAULT_DETECTOR, *, false_alarm_rate: float = 0.01) -> Detector:
+def build_detector(
+    name: str = DEFAULT_DETECTOR, *, false_alarm_rate: float = 0.01, workers: int = 0
+) -> Detector:
     """Build a detector by name.
 
     Args:
         name: One of `DETECTORS`.
         false_alarm_rate: Share of untouched pictures that may be called tampered, between 0 and 1.
+        workers: Threads for one picture, 0 for the detector's own choice; it does not change the result.
 
     Raises:
         SpecificationError: Unknown name, or a rate out of range.
     """
     check_detector_name(name)
-    return DETECTORS[name](false_alarm_rate)
+    return DETECTORS[name](false_alarm_rate, workers)

@@ -72,8 +72,10 @@ class Inspector:
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """The settings of the search for evidence."""
-        return asdict(self._settings)
+        """The settings of the search for evidence that its outcome depends on."""
+        settings = asdict(self._settings)
+        del settings["workers"]
+        return settings
 
     @property
     def limits(self) -> tuple[str, ...]:

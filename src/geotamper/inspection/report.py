@@ -243,8 +243,13 @@ class ErrorLine(ReportModel):
     @classmethod
     def of(cls, path: str, error: str) -> "ErrorLine":
         """The error line of one input."""
-        return cls(schema_name=ERROR_SCHEMA, path=path, error=error)
+        return cls(schema_name=ERROR_SCHEMA, path=printable(path), error=printable(error))
 
     def to_json(self) -> str:
         """The error as one line of JSON."""
         return self.model_dump_json(by_alias=True)
+
+
+def printable(text: str) -> str:
+    """Text that UTF-8 can hold: bytes of a file name that are no UTF-8 become replacement characters."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,24 +48,32 @@ def hashed_name(path: str) -> str:
     return f"{Path(path).stem}-{digest[:8]}"
 
 
-def folder_names(paths: list[str]) -> list[str]:
-    """A folder name for each input of a run: its stem, with a short hash where stems collide."""
-    stems = [Path(path).stem.casefold() for path in paths]
+def folder_names(paths: list[str], out: str | None) -> list[str]:
+    """A folder name for each input of a run: its stem, with a short hash where stems collide.
+
+    Args:
+        paths: As given.
+        out: Where the folders will be, or None; reports of other pictures that are there already keep their
+            names.
+    """
+    counts = Counter(Path(path).stem.casefold() for path in paths)
     return [
-        hashed_name(path) if stems.count(stem) > 1 else Path(path).stem
-        for path, stem in zip(paths, stems, strict=True)
+        hashed_name(path) if counts[Path(path).stem.casefold()] > 1 else free_name(out, path)
+        for path in paths
     ]
 
 
-def free_name(out: str, path: str) -> str:
-    """The folder name for a single report: the stem, unless another picture's report is there already."""
+def free_name(out: str | None, path: str) -> str:
+    """The folder name of one report: the stem, unless another picture's report has that name already."""
     stem = Path(path).stem
+    if out is None:
+        return stem
     try:
         known = json.loads((Path(out) / stem / REPORT_NAME).read_text(encoding="utf-8"))
-        other = known["image"]["path"] != path
+        is_other = known["image"]["path"] != path
     except (OSError, ValueError, KeyError, TypeError):
         return stem
-    return hashed_name(path) if other else stem
+    return hashed_name(path) if is_other else stem
 
 
 def save_report(report: InspectionReport, findings: Findings, out: str, name: str) -> InspectionReport:

@@ -93,7 +93,7 @@ class _Drawing:
         self._size = canvas.size
         self._factor = factor
         longer = max(canvas.size)
-        self._width = max(2, round(longer / 450))
+        self._width = max(2, round(longer / 320))
         self._font = ImageFont.load_default(size=max(11, round(longer / 52)))
         self._taken: list[Box] = []
 
@@ -115,7 +115,7 @@ class _Drawing:
         if length < 1:
             return
         along = ((end[0] - start[0]) / length, (end[1] - start[1]) / length)
-        head = min(5.0 * self._width, length / 2)
+        head = min(6.0 * self._width, length / 2)
         neck = (end[0] - head * along[0], end[1] - head * along[1])
         self._stroke([start, neck], INK)
         wing = 0.5 * head
@@ -123,8 +123,18 @@ class _Drawing:
         right = (neck[0] + wing * along[1], neck[1] - wing * along[0])
         self._draw.polygon([end, left, right], fill=INK, outline=SHADE)
         radius = 1.4 * self._width
+        self._avoid_line(start, end)
         dot = (start[0] - radius, start[1] - radius, start[0] + radius, start[1] + radius)
         self._draw.ellipse(dot, fill=INK, outline=SHADE)
+
+    def _avoid_line(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Keep labels off a line, which counts as a row of small boxes."""
+        steps = max(2, round(math.dist(start, end) / (6 * self._width)))
+        half = 2.0 * self._width
+        for step in range(steps + 1):
+            x = start[0] + (end[0] - start[0]) * step / steps
+            y = start[1] + (end[1] - start[1]) * step / steps
+            self._taken.append((x - half, y - half, x + half, y + half))
 
     def label(self, item: Finding) -> None:
         """Write what was found beside the copy, and mark the source."""

@@ -1,0 +1,55 @@
+"""`geotamper ask`."""
+
+from typing import Annotated
+
+import typer
+
+from geotamper.cli import options
+from geotamper.cli.failures import one_line_failures
+
+EPILOG = """\b
+Examples:
+  geotamper ask scene.png "Was anything copied?"
+  geotamper ask reports/scene/report.json "Is the copy bigger than the original?"
+  geotamper ask reports/scene/report.json "Where is the source?" --json -
+"""
+
+
+def ask(
+    picture: Annotated[
+        str, typer.Argument(metavar="PICTURE-or-REPORT.json", help="A picture or a saved report.")
+    ],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The question, in English.")],
+    *,
+    finding: Annotated[
+        int | None,
+        typer.Option("--finding", metavar="ID", min=1, help="Answer for this finding instead of the surest."),
+    ] = None,
+    detector: options.Detector = "inspector",
+    json: options.Json = None,
+    debug: options.Debug = False,
+) -> None:
+    """Ask one question about a picture or a saved report.
+
+    A saved report is asked without looking at the picture again.
+    """
+    with one_line_failures(debug=debug):
+        options.check_detector(detector)
+        from geotamper import api
+        from geotamper.cli.sinks import STDOUT, writer
+
+        with writer(json or STDOUT) as write:
+            if picture.lower().endswith(".json"):
+                answer = api.Report.load(picture).ask(text, finding=finding)
+            else:
+                report = api.inspect(picture, questions=(text,), finding=finding, detector=detector)
+                answer = report.answers[0]
+            confidence = f"{answer.answer} (confidence {answer.confidence:.2f}): {answer.basis}"
+            write((confidence if json is None else answer.model_dump_json()) + "\n")
+        if json not in (None, STDOUT):
+            typer.echo(confidence)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=EPILOG)(ask)

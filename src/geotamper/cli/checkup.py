@@ -1,0 +1,72 @@
+"""What `geotamper doctor` looks at."""
+
+import os
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from geotamper._version import __version__
+
+LIBRARIES = ("numpy", "opencv-python-headless", "numba", "pillow", "rasterio", "shapely", "pydantic", "typer")
+
+
+def checkup() -> Iterator[tuple[str, str]]:
+    """Names and states of everything that results may depend on."""
+    yield "geotamper", __version__
+    yield "python", f"{platform.python_version()} ({platform.python_implementation()})"
+    yield "system", platform.platform()
+    for name in LIBRARIES:
+        yield name, _version(name)
+    yield "gdal", _gdal_version()
+    yield "processors", str(_processors())
+    yield "memory", _memory()
+    yield "compiled loops", _compiled_state()
+    yield "detectors", "inspector (no weights, runs on the CPU)"
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "missing; reinstall geotamper with pip"
+
+
+def _gdal_version() -> str:
+    import rasterio
+
+    return str(rasterio.__gdal_version__)
+
+
+def _processors() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS and Windows have no affinity
+        return os.cpu_count() or 1
+
+
+def _memory() -> str:
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return "unknown"
+    return f"{total / 1e9:.1f} GB"
+
+
+def _compiled_state() -> str:
+    """Whether the machine code of the loops is kept on disk, so that a run does not wait for the compiler."""
+    from geotamper.evidence import registration
+
+    loops = [value for value in vars(registration).values() if hasattr(value, "py_func")]
+    folders = {loop.stats.cache_path for loop in loops}
+    kept = [loop for loop in loops if _is_kept(loop.py_func.__name__, loop.stats.cache_path)]
+    place = ", ".join(sorted(str(folder) for folder in folders if folder))
+    if len(kept) == len(loops):
+        return f"on disk in {place}"
+    if not place:
+        return "compiled in every process, because no folder for them is writable"
+    return f"{len(kept)} of {len(loops)} on disk; the first inspection compiles the others into {place}"
+
+
+def _is_kept(name: str, folder: str | None) -> bool:
+    return folder is not None and any(Path(folder).glob(f"registration.{name}-*.nbi"))

@@ -1,0 +1,90 @@
+"""`geotamper inspect`."""
+
+from typing import Annotated
+
+import typer
+
+from geotamper.cli import options
+from geotamper.cli.failures import one_line_failures
+
+EPILOG = """\b
+Examples:
+  geotamper inspect scene.png
+  geotamper inspect scene.tif -q "Was the copy rotated?" --out reports
+  geotamper inspect survey/ --recursive --jobs 4 --csv table.csv --out reports
+  geotamper inspect a.png b.png --json - | jq .verdict
+"""
+
+
+def inspect(  # noqa: PLR0913 - one parameter per option
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Pictures (PNG, JPEG, WebP, TIFF, GeoTIFF) or folders."),
+    ],
+    *,
+    question: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-q", "--question", metavar="TEXT", help="A question; may be repeated. Default: all that apply."
+        ),
+    ] = None,
+    finding: Annotated[
+        int | None,
+        typer.Option("--finding", metavar="ID", min=1, help="Answer for this finding instead of the surest."),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Write masks, overlay and report here, a folder per picture."
+        ),
+    ] = None,
+    json: options.Json = None,
+    csv: Annotated[
+        str | None, typer.Option("--csv", metavar="FILE", help="Write a table with one row per picture.")
+    ] = None,
+    detector: options.Detector = "inspector",
+    false_alarm_rate: options.FalseAlarmRate = 0.01,
+    max_memory: options.MaxMemory = None,
+    time_limit: options.TimeLimit = None,
+    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders too.")] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, help="Pictures inspected at the same time.")
+    ] = 1,
+    fail_if_tampered: Annotated[
+        bool, typer.Option("--fail-if-tampered", help="Exit with 3 when a picture is tampered.")
+    ] = False,
+    debug: options.Debug = False,
+) -> None:
+    """Look for forged regions in pictures: verdict, findings, answers, report.
+
+    Exits with 0 when the work was done, also when a picture is tampered; with 1 when an input failed; with 2
+    on wrong usage.
+    """
+    with one_line_failures(debug=debug):
+        options.check_detector(detector)
+        from geotamper.cli.batch import Choices, run_batch
+
+        code = run_batch(
+            paths,
+            Choices(
+                questions=tuple(question or ()),
+                finding=finding,
+                out=out,
+                json=json,
+                csv=csv,
+                detector=detector,
+                false_alarm_rate=false_alarm_rate,
+                max_memory=max_memory,
+                time_limit=time_limit,
+                recursive=recursive,
+                jobs=jobs,
+                fail_if_tampered=fail_if_tampered,
+                debug=debug,
+            ),
+        )
+    raise typer.Exit(code)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=EPILOG)(inspect)

@@ -1,0 +1,38 @@
+"""Progress on stderr, for people only: nothing is shown where stderr is no terminal."""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+
+Progress = Callable[[float, str], None]
+
+
+@contextlib.contextmanager
+def progress_bar(count: int) -> Iterator[Callable[[int, str], Progress] | None]:
+    """Show a bar for a run over `count` pictures.
+
+    Gives a function that takes the number of finished pictures and the name of the current one, and returns
+    the progress callback of that picture; None where stderr is no terminal.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("starting", total=count)
+
+        def watch(done: int, name: str) -> Callable[[float, str], None]:
+            highest = 0.0
+            bar.update(line, completed=done, description=name)
+
+            def report(fraction: float, stage: str) -> None:
+                nonlocal highest
+                highest = max(highest, fraction)  # a detector may search in several rounds
+                bar.update(line, completed=done + highest, description=f"{name}: {stage}")
+
+            return report
+
+        yield watch
