@@ -37,8 +37,8 @@ INTERPOLATION_GROUPS = {
         "opencv-resize-area",
         "pillow-resize-bicubic",
         "pillow-resize-lanczos",
-        "skimage-spline2",
         "skimage-spline3",
+        "skimage-spline4",
         "skimage-spline5",
         "mitchell",
     ),
@@ -46,6 +46,8 @@ INTERPOLATION_GROUPS = {
 # An object that finds no place with the drawn parameters gets new ones, then another object takes its turn.
 _DRAWS_PER_OBJECT = 4
 _OBJECTS_PER_FORGERY = 8
+# Untouched pictures have random numbers of their own, so that sets of one seed share them.
+_CLEAN = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class Job:
 
     number: int
     candidates: tuple[tuple[Tile, int | None], ...]
+
+    @property
+    def is_forged(self) -> bool:
+        """False when the picture stays untouched."""
+        return self.candidates[0][1] is not None
 
 
 def _objects_of(tile: Tile) -> list[ObjectClass]:
@@ -101,10 +108,10 @@ def plan_forgeries(tiles: list[Tile], wanted: int, rng: np.random.Generator, wor
     return jobs
 
 
-def plan_clean(tiles: list[Tile], wanted: int, rng: np.random.Generator, first_number: int) -> list[Job]:
+def plan_clean(tiles: list[Tile], wanted: int, rng: np.random.Generator) -> list[Job]:
     """Choose untouched tiles, every one at most once."""
     chosen = rng.permutation(len(tiles))[:wanted]
-    return [Job(first_number + i, ((tiles[index], None),)) for i, index in enumerate(chosen)]
+    return [Job(i, ((tiles[index], None),)) for i, index in enumerate(chosen)]
 
 
 def _forge(pixels: Pixels, target: SceneObject, options: Options, rng: np.random.Generator) -> Forgery:
@@ -126,7 +133,8 @@ def _forge(pixels: Pixels, target: SceneObject, options: Options, rng: np.random
 
 def make_picture(options: Options, job: Job) -> Record | None:
     """Make and write one picture; None when no candidate object could be forged."""
-    rng = np.random.default_rng([options.seed, job.number])
+    stream = [options.seed, job.number] if job.is_forged else [options.seed, _CLEAN, job.number]
+    rng = np.random.default_rng(stream)
     data = data_folder()
     for tile, number in job.candidates:
         pixels = tile_pixels(data, tile)
@@ -142,7 +150,7 @@ def make_picture(options: Options, job: Job) -> Record | None:
 
 
 def _base(options: Options, job: Job, tile: Tile, pixels: Pixels) -> Record:
-    prefix = "clean" if job.candidates[0][1] is None else options.kind
+    prefix = options.kind if job.is_forged else "clean"
     return Record(
         id=f"{prefix}-{job.number:04d}",
         tile=tile.image,
@@ -219,8 +227,7 @@ def build(arguments: argparse.Namespace) -> list[Record]:
     tiles = tiles_of_fold(data_folder(), arguments.fold)
     rng = np.random.default_rng(arguments.seed)
     jobs = plan_forgeries(tiles, arguments.forged, rng, arguments.workers)
-    # A generator of its own, so that sets with other numbers of forgeries share their untouched pictures.
-    jobs += plan_clean(tiles, arguments.clean, np.random.default_rng([arguments.seed, 1]), len(jobs))
+    jobs += plan_clean(tiles, arguments.clean, np.random.default_rng([arguments.seed, _CLEAN]))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(arguments.workers, mp_context=context) as pool:
         made = list(pool.map(partial(make_picture, options), jobs, chunksize=4))

@@ -81,7 +81,7 @@ def _opencv_resize_area(pixels: Pixels, transform: Similarity, shape: tuple[int,
 
 
 def _pillow_transform(pixels: Pixels, transform: Similarity, shape: tuple[int, int]) -> Pixels:
-    """Image.transform with the bicubic of Pillow, in one step and without a low-pass filter."""
+    """Image.transform with its cubic (a = -1, cut to whole numbers): one step, no low-pass filter."""
     from PIL import Image
 
     backward = transform.inverse().matrix.ravel().tolist()
@@ -156,8 +156,8 @@ INTERPOLATIONS: Mapping[str, Interpolation] = MappingProxyType(
             Interpolation("pillow-bicubic", "pillow", _pillow_transform),
             Interpolation("pillow-resize-bicubic", "pillow", _pillow_resize("BICUBIC")),
             Interpolation("pillow-resize-lanczos", "pillow", _pillow_resize("LANCZOS")),
-            Interpolation("skimage-spline2", "scikit-image", _skimage_spline(2)),
             Interpolation("skimage-spline3", "scikit-image", _skimage_spline(3)),
+            Interpolation("skimage-spline4", "scikit-image", _skimage_spline(4)),
             Interpolation("skimage-spline5", "scikit-image", _skimage_spline(5)),
             Interpolation("mitchell", "own", _mitchell),
         )
