@@ -18,7 +18,8 @@ CONCEPTS: Mapping[str, str] = {
         zone, which zone, pinpoint, locate, locate the""",
     "how": "how",
     "how_much": """
-        how much, how large, how big, how extensive, how much area, how wide, how sizeable, how small,
+        how much, how great, how large, how big, how extensive, how much area, how wide, how sizeable, how
+        small,
         what size, which size, size range, how much space, how much room, how much surface""",
     "yes_no": """
         is, are, was, were, do, does, did, has, have, had, whether, can, could, would, will, should, any,
@@ -35,9 +36,9 @@ CONCEPTS: Mapping[str, str] = {
         spot any, point out, points out, the fact, in fact, tell apart, at all, do you see, can you see""",
     # Things that can be spoken of
     "image": """
-        image, images, picture, pictures, photo, photograph, foto, pic, scene, frame, shot, tile, img,
-        screenshot, satellite image, aerial image, snapshot, canvas, imagery, photography, whole, entire,
-        total""",
+        original image, original picture, original photo, original scene, image, images, picture,
+        pictures, photo, photograph, foto, scene, frame, shot, tile, img, screenshot, satellite
+        image, aerial image, snapshot, canvas, imagery, photography, whole, entire, total""",
     "object": """
         object, objects, thing, things, item, items, stuff, element, feature, features, piece, content,
         subject, objekt""",
@@ -48,7 +49,8 @@ CONCEPTS: Mapping[str, str] = {
     # Roles of the two regions
     "source": """
         source, sources, original, originals, source region, source domain, source area, where it came
-        from, where it was taken from, copied original, template, prototype, origin, untouched one,
+        from, where it was taken from, where it was copied from, where it comes from, where it was cut
+        from, copied original, template, prototype, origin, untouched one,
         master, first one, true one""",
     "at_first": """
         originally, initially, in the first place, at first, to begin with, beforehand, previously, prior
@@ -98,9 +100,11 @@ CONCEPTS: Mapping[str, str] = {
         blur, blurred, blurring, blurry, blurs, smeared, smear, smudge, smudged, mosaic, pixelated,
         pixelation, pixelate, oil painting, gaussian, smoothed, obscured, censored, unsharp, blurred out,
         blur out, softened, smoothing, defocused, masked out, fuzzy""",
-    "copy_move_name": "copy move, copymove, copy paste, copy paste job, copy and paste",
+    "copy_move_name": """
+        copymove, copy paste, copy paste job, copy and paste, copy move forgery, copy move tampering, copy
+        move manipulation""",
     "copy_move": """
-        copy move, copymove, clone, cloned, cloning, copied, copying, copy, copy paste, duplicated,
+        copymove, clone, cloned, cloning, copied, copying, copy, copy paste, duplicated,
         duplication""",
     # How the copy differs
     "rotate": """
@@ -119,11 +123,13 @@ CONCEPTS: Mapping[str, str] = {
     "big": "big, large, small, little, huge, tiny, minor, sizeable, sizable, extensive, substantial",
     "Bigger": """
         bigger, larger, greater, enlarged, enlarge, enlarging, enlargement, enlarges, magnified, magnify,
-        scaled up, scale up, scaling up, upscaled, upscale, blown up, blow up, blew up, grown, grow, grew,
+        scaled up, scale up, scaling up, upscaled, upscale, blown up, blow it up, blew it up, blow up,
+        blew up, grown, grow, grew,
         grows, increase, increased, increases, zoomed in, expanded, expand, upsized, inflated, gain in
         size, growing, made big, made large, oversized, stretched, extended, upsize""",
     "Smaller": """
-        smaller, shrunk, shrink, shrank, shrunken, shrinking, shrinks, reduced, reduce, reduction, scaled
+        smaller, less large, less big, shrunk, shrink, shrank, shrunken, shrinking, shrinks, reduced,
+        reduce, reduction, scaled
         down, scale down, scaling down, downscaled, downscale, decreased, decrease, decreases, zoomed out,
         downsized, downsize, diminished, minified, tinier, lesser, compressed in size, made small,
         reduces, contracted, miniaturised, lessened, shrinkage""",
@@ -136,16 +142,19 @@ CONCEPTS: Mapping[str, str] = {
         unscaled, original scale, not resized, without scaling, without resizing, identical in area,
         neither bigger or smaller, kept, keep, identical dimensions, equal dimensions, match in size, as
         small as, actual size, not scaled, retain, retained, stay the same, stayed the same, remain the
-        same, remained the same, same big, the same as, preserved, constant, equal, unchanged, maintained""",
+        same, remained the same, same big, the same as, preserved, constant, equal, unchanged,
+        maintained""",
     "share": """
-        share, percentage, percentages, percent, proportion, fraction, coverage, cover, covers, covered,
+        share, relative area, percentage, percentages, percent, proportion, fraction, coverage, cover,
+        covers, covered,
         covering, occupy, occupies, occupied, take up, takes up, taken up, extent, account for, accounts
         for, surface, ratio, amount, spread, the area of, its area, total area, make up, makes up, made
         up, how widespread, area covered, portion of the, fill, fills, size range, footprint, fraction of,
         area in percent, area size""",
     # Relation of the two
     "compare": """
-        compare, compared, relative, respect, versus, vs, than, comparison, against, difference, differ,
+        seen from, viewed from, compare, compared, relative, respect, versus, vs, than, comparison,
+        against, difference, differ,
         differs, different, in relation, relation, regard, differently, between, side by side, like""",
     "direction": """
         direction, directions, which way, what way, which side, what side, sideways, bearing, compass
@@ -161,7 +170,8 @@ CONCEPTS: Mapping[str, str] = {
     # Places
     "Upper": """
         upper, top, north, northern, above, up, upward, upwards, higher, over, topmost, uppermost,
-        northward, northwards, high, atop, upside, upper side, upper half, higher up, further up, top side""",
+        northward, northwards, high, atop, upside, upper side, upper half, higher up, further up, top
+        side""",
     "Lower": """
         lower, bottom, south, southern, below, down, downward, downwards, beneath, under, underneath,
         bottommost, lowermost, southward, southwards, low, lower side, further down, lower down, foot,
@@ -240,7 +250,10 @@ FRACTION_WORDS = frozenset(("half", "quarter", "third", "fifth", "tenth", "twent
 AT_MOST = (
     "less, under, below, smaller, fewer, at most, up to, maximum, beneath, lower, within, short of, not even"
 )
-AT_LEAST = "more, over, above, larger, bigger, greater, exceed, exceeds, exceeding, beyond, at least, minimum, higher"
+AT_LEAST = (
+    "more, over, above, larger, bigger, greater, exceed, exceeds, exceeding, beyond, "
+    "at least, minimum, higher"
+)
 
 # Words of other topics: one of them is enough to know that the catalogue has no such question.
 OTHER_TOPICS: Mapping[str, str] = {
@@ -256,7 +269,7 @@ OTHER_TOPICS: Mapping[str, str] = {
         how much, how much bigger, how much smaller, how much larger, scale factor, factor, speed, depth,
         elevation, altitude, width, length, exact number, weigh, weight, projection, epsg, crs""",
     "colours, weather and the look of things": """
-        colour, color, colours, colors, coloured, colored, weather, cloudy, cloud, clouds, sunny, rain,
+        color, colours, colors, coloured, colored, weather, cloudy, cloud, clouds, sunny, rain,
         raining, snow, nicer, nice, better, beautiful, prettier, ugly, brightness, brighter, darker,
         sharper, contrast, shadow, shadows, red, blue, white, black, yellow, temperature, water, hot,
         cold, pretty""",
@@ -264,7 +277,8 @@ OTHER_TOPICS: Mapping[str, str] = {
         resolution, satellite is, which satellite, what satellite, sensor, camera, zoom level, infrared,
         file, format, metadata, exif, compression, compressed, jpeg, jpg, png, tiff, bands, megabytes,
         pixel size, drone, hash, checksum, copyright, licence, license, dataset, data set, software,
-        photographer, tool, app, program, lens, noise, spectral, channel, channels, taken with, wavelength""",
+        photographer, tool, app, program, lens, noise, spectral, channel, channels, taken with,
+        wavelength""",
     "the place that is shown": """
         country, city, town, continent, state, which airport, river, village, nation, address, map, place
         is this, street name, capital, harbour is, where on earth, in the world, name of the""",
@@ -274,7 +288,7 @@ OTHER_TOPICS: Mapping[str, str] = {
         different picture, different photo, second image, splice, spliced, splicing, deepfake, deep fake,
         ai, gan, generated, synthetic, generative, diffusion, inpainted, inpainting, removed, erased,
         stock photo, another source, watermark, steganography, drawn""",
-    "orders and questions about the program": """
+    "the program, or an order to it": """
         delete, remove, export, download, upload, crop, save, open the, print, rotate the image, rotate
         this, rotate the picture, rotate the photo, undo, restore, draw, detector, algorithm, accuracy,
         accurate, confident, sure, trust, illegal, legal, law, allowed, work, works, who made, you made,
@@ -282,7 +296,8 @@ OTHER_TOPICS: Mapping[str, str] = {
         scene, explain, translate, summarise, summarize, make it brighter, make the, install, run,
         version, model, help, weights, train, trained, learn, buy, resize the image, zoom in, blur the,
         send, publish, publishing, repeat, compare this, with the other one, improve, enhance, run again,
-        copy the mask, mask, can you fix, can you make, increase the, plot the, segment the, classify the""",
+        copy the mask, mask, can you fix, can you make, increase the, plot the, segment the, classify
+        the""",
     "what goes on in the scene": """
         moving, is moving, parked, sailing, flying, driving, people, taking off, animals, traffic,
         inhabited, dangerous, busy, sinking, landing, crowded, healthy, burning, flooded, damaged,

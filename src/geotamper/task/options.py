@@ -1,6 +1,7 @@
 """What a check question asks for: class, cell, direction, share or size change, read from the words."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from geotamper.task.catalogue import AREAS, DIRECTIONS, LOCATIONS, SIZE_CHANGES, TypeName
 from geotamper.task.classes import OBJECT_CLASSES
@@ -60,7 +61,11 @@ def _merge(first: str, second: str) -> str | None:
             return f"{vertical} {horizontal}"
         if vertical == "Middle" and horizontal != "Middle":
             return horizontal
-    return first if first == second else None
+    nested = (
+        first.startswith(second) or first.endswith(second),
+        second.startswith(first) or second.endswith(first),
+    )
+    return first if nested[0] else second if nested[1] else None
 
 
 def directions(reading: Reading) -> list[str]:
@@ -74,7 +79,8 @@ def size_changes(reading: Reading) -> list[str]:
     words = set(reading.words)
     if reading.of("scale", "size") or "scaled" in words:
         found += [name for word, name in (("up", "Bigger"), ("down", "Smaller")) if word in words]
-    if not found and "same" in words and words & {"size", "area", "scale", "dimensions"}:
+    alike = {"same", "identical", "equal", "unchanged", "constant"}
+    if not found and words & alike and words & {"size", "area", "scale", "dimensions"}:
         found.append("Same")
     if found == ["Same"] and "or" in words and words & {"changed", "altered", "different", "not"}:
         return []
@@ -111,11 +117,9 @@ def area_bucket(reading: Reading) -> str | None:
 
 def _comparison(words: Sequence[str]) -> tuple[bool, bool]:
     """Whether the number is an upper and whether it is a lower limit."""
-    negated = [
-        i for i, word in enumerate(words[:-1]) if word in ("no", "not") and words[i + 1] in ("more", "less")
-    ]
-    for i in negated:
-        return words[i + 1] == "more", words[i + 1] == "less"
+    for word, following in pairwise(words):
+        if word in ("no", "not") and contains([following], f"{AT_MOST}, {AT_LEAST}"):
+            return contains([following], AT_LEAST), contains([following], AT_MOST)
     return contains(words, AT_MOST), contains(words, AT_LEAST)
 
 
@@ -139,9 +143,9 @@ def _numbers(words: Sequence[str]) -> list[float]:
 
 def _is_fraction(words: Sequence[str], place: int) -> bool:
     """Whether the word is a share as in "half the picture", not a place as in "the left half"."""
-    following = words[place + 1 : place + 4]
+    before, after = set(words[max(place - 2, 0) : place]), words[place + 1 : place + 4]
     return (
         words[place] in FRACTION_WORDS
-        and any(word in ("picture", "image", "photo", "scene", "frame") for word in following)
-        and not {"left", "right", "upper", "lower", "top", "bottom"} & set(words[max(place - 2, 0) : place])
+        and before.isdisjoint({"left", "right", "upper", "lower", "top", "bottom", "which", "what"})
+        and any(word in ("picture", "image", "photo", "scene", "frame") for word in after)
     )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from geotamper.task.catalogue import AREAS, DIRECTIONS, QUESTION_TYPES, SIZE_CHANGES, TypeName
-from geotamper.task.decisions import asks_openly, decide, is_reversed
+from geotamper.task.decisions import decide
 from geotamper.task.options import area_bucket, cells, read_options, speaks_of_share
 from geotamper.task.reading import MAX_CHARACTERS, Reading, normalise, read
 from geotamper.task.released import recognise_released
+from geotamper.task.signals import asks_openly, is_reversed
 from geotamper.task.wording import question_text, wordings
 
 MAX_UNKNOWN_SHARE = 0.34
@@ -75,8 +76,8 @@ def parse_question(text: str) -> ParsedQuestion | RefusedQuestion:
     Example:
         >>> parse_question("is the fake ship bigger than the real one")
         ParsedQuestion(type='size_change_check', option='Bigger', confidence=0.9, inverted=False)
-        >>> parse_question("Who did it?").reason[:35]
-        'this asks for who, when or why some'
+        >>> parse_question("Who did it?").reason[:41]
+        'this is about who, when or why something '
     """
     if len(text) > MAX_CHARACTERS:
         return _refuse(f"the text has {len(text)} characters, a question has at most {MAX_CHARACTERS}")
@@ -88,7 +89,7 @@ def parse_question(text: str) -> ParsedQuestion | RefusedQuestion:
 
 def _understand(reading: Reading) -> ParsedQuestion | RefusedQuestion:
     if reading.topic:
-        return _refuse(f"this asks for {reading.topic}")
+        return _refuse(f"this is about {reading.topic}")
     if not reading.terms:
         return _refuse("no word of this text belongs to a question about tampering")
     share = reading.unknown / len(reading.words)

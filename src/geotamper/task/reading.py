@@ -96,8 +96,13 @@ def normalise(text: str) -> list[str]:
     text = re.sub(r",\s*(right|correct|no|yes)\s*\?*\s*$", "", text)
     text = re.sub(r"(\d)\s*%?\s*[-–—]\s*(\d)", r"\1 to \2", text)  # noqa: RUF001 - dashes of ranges
     text = re.sub(r"(\d),(\d)", r"\1.\2", text)
-    text = text.replace("%", " percent ").replace("per cent", "percent").replace("can't", "can not")
-    text = re.sub(r"n't\b", " not", text)
+    text = (
+        text.replace("%", " percent ")
+        .replace("per cent", "percent")
+        .replace("can't", "can not")
+        .replace("copy-move", "copymove")
+    )
+    text = re.sub(r"n't\b", "", text)  # "isn't it turned?" asks whether it is turned
     words = re.findall(r"\d+(?:\.\d+)?|[^\W\d_]+", text)
     return " ".join(_ALIASES.get(word, word) for word in words).split()
 
@@ -164,12 +169,12 @@ def _respell(word: str) -> str:
         return word
     limit = 1 if len(word) < 8 else 2
     near = [
-        (distance(word, known), known)
+        (distance(word, known), -len(known), known)  # a dropped letter is likelier than a wrong one
         for known in _by_initial().get(word[0], ())
         if len(known) > 2 and abs(len(known) - len(word)) <= limit
     ]
-    best = min(near, default=(limit + 1, word))
-    return best[1] if best[0] <= limit else word
+    best = min(near, default=(limit + 1, 0, word))
+    return best[-1] if best[0] <= limit else word
 
 
 def _terms(words: Sequence[str]) -> list[Term]:

@@ -23,8 +23,8 @@ from geotamper.task.facts import RegionFacts, TamperFacts
 ROTATION_THRESHOLD_DEG = 1.0
 SCALE_THRESHOLD = 0.02
 SIGMAS = 3.0
-AREA_RATIO_TOLERANCE = 0.05
-"""Where no scale was recorded, area ratios within 1 +- this count as the same size."""
+AREA_TOLERANCE_PERCENT = 5
+"""Where no scale was recorded, areas that differ by at most this count as the same size."""
 
 
 class InapplicableQuestion(GeotamperError):  # noqa: N818 - it is no fault, but a property of the question
@@ -135,16 +135,21 @@ def _direction(facts: TamperFacts) -> str:
 
 
 def _size_change(facts: TamperFacts) -> str:
-    if facts.scale is not None:
-        change = facts.scale - 1
-        tolerance = max(SCALE_THRESHOLD, SIGMAS * facts.scale_sigma) if facts.scale_sigma > 0 else 0.0
-    else:
-        change = _known(facts.target, "target").area_px / _known(facts.source, "source").area_px - 1
-        tolerance = AREA_RATIO_TOLERANCE
     bigger, smaller, same = SIZE_CHANGES
-    if abs(change) <= tolerance:
+    if facts.scale is None:
+        return _area_change(_known(facts.source, "source").area_px, _known(facts.target, "target").area_px)
+    tolerance = max(SCALE_THRESHOLD, SIGMAS * facts.scale_sigma) if facts.scale_sigma > 0 else 0.0
+    if abs(facts.scale - 1) <= tolerance:
         return same
-    return bigger if change > 0 else smaller
+    return bigger if facts.scale > 1 else smaller
+
+
+def _area_change(source_px: int, target_px: int) -> str:
+    """Size change where no scale was recorded; whole numbers, so that a ratio of exactly 1.05 is the same."""
+    bigger, smaller, same = SIZE_CHANGES
+    if 100 * target_px > (100 + AREA_TOLERANCE_PERCENT) * source_px:
+        return bigger
+    return smaller if 100 * target_px < (100 - AREA_TOLERANCE_PERCENT) * source_px else same
 
 
 def _rotated(facts: TamperFacts) -> str:
