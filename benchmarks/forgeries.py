@@ -24,7 +24,7 @@ from _common.tiles import Tile, data_folder, tile_objects, tile_pixels, tiles_of
 from geotamper.errors import ForgeryError, GeotamperError
 from geotamper.forge.blur import blur_region
 from geotamper.forge.choice import SceneObject, draw_blur, draw_copy_move
-from geotamper.forge.copy_move import copy_move
+from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.forge.degradation import degrade, degrade_picture, parse_degradations
 from geotamper.forge.forgery import Forgery, Pixels
 from geotamper.forge.interpolation import interpolation
@@ -43,6 +43,8 @@ INTERPOLATION_GROUPS = {
         "mitchell",
     ),
 }
+# These resize and then turn. Without a resize only the turn is left, whose kernel a detector may well know.
+_RESIZING = frozenset({"opencv-resize-area", "pillow-resize-bicubic", "pillow-resize-lanczos"})
 # An object that finds no place with the drawn parameters gets new ones, then another object takes its turn.
 _DRAWS_PER_OBJECT = 4
 _OBJECTS_PER_FORGERY = 8
@@ -114,11 +116,23 @@ def plan_clean(tiles: list[Tile], wanted: int, rng: np.random.Generator) -> list
     return [Job(i, ((tiles[index], None),)) for i, index in enumerate(chosen)]
 
 
+def _without_idle_resize(
+    parameters: CopyMoveParameters, options: Options, rng: np.random.Generator
+) -> CopyMoveParameters:
+    """Choose another tool for an unscaled copy whose tool differs from others by its resize alone."""
+    others = [name for name in options.interpolations if name not in _RESIZING]
+    if parameters.scale != 1 or parameters.interpolation not in _RESIZING or not others:
+        return parameters
+    # A spawned generator leaves the places of all further draws as they are in sets of other tools.
+    other = others[int(rng.spawn(1)[0].integers(len(others)))]
+    return dataclasses.replace(parameters, interpolation=other)
+
+
 def _forge(pixels: Pixels, target: SceneObject, options: Options, rng: np.random.Generator) -> Forgery:
     if options.kind == "blur":
         return blur_region(pixels, target.mask, draw_blur(rng), object_class=target.object_class)
     for draw in range(_DRAWS_PER_OBJECT):
-        parameters = draw_copy_move(rng, options.interpolations)
+        parameters = _without_idle_resize(draw_copy_move(rng, options.interpolations), options, rng)
         if options.edge == "feather":
             parameters = dataclasses.replace(
                 parameters, edge="feather", feather_radius=float(rng.uniform(1.0, 3.0))
