@@ -23,7 +23,13 @@ VerdictKind = Literal["none", "copy-move", "blur"]
 class ReportModel(BaseModel):
     """Base of every part of the report: frozen, and closed to unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        allow_inf_nan=False,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 class ImageInfo(ReportModel):

@@ -1,0 +1,117 @@
+"""A forged picture with known evidence, shared by the tests of inspection, reports and commands."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from geotamper.control import Control
+from geotamper.evidence.results import BlurEvidence, CopyEvidence, Evidence
+from geotamper.evidence.settings import EvidenceSettings
+from geotamper.forge.copy_move import CopyMoveParameters, copy_move
+from geotamper.forge.forgery import Forgery
+from geotamper.imagery.picture import Picture, Pixels
+from geotamper.inspection.detector import DETECTORS, Detector
+from geotamper.inspection.findings import Findings
+from geotamper.inspection.inspector import Inspector
+from geotamper.inspection.verdict import judge
+
+MakeCopy = Callable[..., CopyEvidence]
+MakeBlur = Callable[..., BlurEvidence]
+Judge = Callable[..., Findings]
+
+
+@pytest.fixture(scope="session")
+def forgery() -> Forgery:
+    """Noise, 160 x 120 pixels: a disc at (40, 90) turned by 30 degrees, scaled by 1.2, pasted at (125, 25)."""
+    rng = np.random.default_rng(1)
+    pixels = rng.integers(0, 256, (120, 160, 3), dtype=np.uint8)
+    rows, columns = np.mgrid[:120, :160]
+    source = (columns + 0.5 - 40) ** 2 + (rows + 0.5 - 90) ** 2 < 14**2
+    parameters = CopyMoveParameters(rotation_deg=30, scale=1.2, placement=(125.0, 25.0))
+    return copy_move(pixels, source, parameters, rng=rng)
+
+
+@pytest.fixture
+def make_copy(forgery: Forgery) -> MakeCopy:
+    """Builds the evidence of the forgery, with changes."""
+    assert forgery.transform is not None
+    plain = CopyEvidence(
+        source=forgery.source_mask,
+        target=forgery.target_mask,
+        transform=forgery.transform,
+        rotation_sigma=0.01,
+        scale_sigma=0.0005,
+        probability=0.98,
+        direction_probability=0.95,
+        direction_basis="direction from resampling residuals",
+    )
+
+    def make(**changes: Any) -> CopyEvidence:
+        return replace(plain, **changes)
+
+    return make
+
+
+@pytest.fixture
+def make_blur(forgery: Forgery) -> MakeBlur:
+    """Builds evidence that the source region was blurred instead, with changes."""
+    plain = BlurEvidence(forgery.source_mask, "gaussian", 2.5, probability=0.9, method_probability=0.8)
+
+    def make(**changes: Any) -> BlurEvidence:
+        return replace(plain, **changes)
+
+    return make
+
+
+@pytest.fixture
+def picture(forgery: Forgery) -> Picture:
+    """The forged picture."""
+    return Picture.from_array(forgery.pixels)
+
+
+@pytest.fixture
+def judged(picture: Picture, make_copy: MakeCopy) -> Judge:
+    """Judges evidence on the forged picture; without any argument that of the forgery."""
+
+    def run(**evidence: Any) -> Findings:
+        return judge(picture, Evidence(**(evidence or {"copies": (make_copy(),)})))
+
+    return run
+
+
+@pytest.fixture
+def known_search(forgery: Forgery, make_copy: MakeCopy) -> Iterator[None]:
+    """Let the detector 'inspector' know the forged picture by heart and find nothing in any other."""
+
+    def search(pixels: Pixels, *, settings: EvidenceSettings, control: Control) -> Evidence:
+        del settings
+        control.checkpoint(0.5, "remembering")
+        return Evidence(copies=(make_copy(),) if np.array_equal(pixels, forgery.pixels) else ())
+
+    def build(false_alarm_rate: float, workers: int) -> Detector:
+        return Inspector(EvidenceSettings(false_alarm_rate=false_alarm_rate, workers=workers), search=search)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(DETECTORS, "inspector", build)
+        yield
+
+
+@pytest.fixture
+def forged_png(forgery: Forgery, tmp_path: Path) -> Path:
+    """The forged picture as a file `forged.png`."""
+    path = tmp_path / "forged.png"
+    Image.fromarray(forgery.pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def clean_png(forgery: Forgery, tmp_path: Path) -> Path:
+    """The picture before the forgery as a file `clean.png`."""
+    path = tmp_path / "clean.png"
+    Image.fromarray(forgery.original).save(path)
+    return path
