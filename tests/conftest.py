@@ -27,7 +27,7 @@ Judge = Callable[..., Findings]
 
 @pytest.fixture(scope="session")
 def forgery() -> Forgery:
-    """Noise, 160 x 120 pixels: a disc at (40, 90) turned by 30 degrees, scaled by 1.2, pasted at (125, 25)."""
+    """Noise of 160 x 120 pixels: a disc at (40, 90) is turned by 30 degrees, enlarged, put at (125, 25)."""
     rng = np.random.default_rng(1)
     pixels = rng.integers(0, 256, (120, 160, 3), dtype=np.uint8)
     rows, columns = np.mgrid[:120, :160]

@@ -19,7 +19,7 @@ Examples:
 def inspect(  # noqa: PLR0913 - one parameter per option
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Pictures (PNG, JPEG, WebP, TIFF, GeoTIFF) or folders."),
+        typer.Argument(metavar="PATH", help="Pictures (PNG, JPEG, WebP, TIFF, GeoTIFF) or folders."),
     ],
     *,
     question: Annotated[

@@ -6,9 +6,7 @@ import typer
 
 from geotamper.cli.values import parse_duration, parse_memory, parse_share
 
-Detector = Annotated[
-    str, typer.Option("--detector", metavar="NAME", help="Which detector looks; 'inspector' so far.")
-]
+Detector = Annotated[str, typer.Option("--detector", metavar="NAME", help="Name of the detector.")]
 FalseAlarmRate = Annotated[
     float,
     typer.Option(

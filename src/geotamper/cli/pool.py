@@ -1,5 +1,6 @@
 """Work in several processes, results in the order of the work, as soon as they are there."""
 
+import itertools
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -52,8 +53,7 @@ def _until_broken(
     todo = iter(items)
     try:
         # Only a few items ahead, so that a long list does not fill the memory with results.
-        for item, _ in zip(todo, range(2 * jobs), strict=False):
-            waiting.append(pool.submit(work, item))
+        waiting.extend(pool.submit(work, item) for item in itertools.islice(todo, 2 * jobs))
         while waiting:
             result = waiting.popleft().result()
             for item in todo:

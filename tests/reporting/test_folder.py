@@ -1,0 +1,122 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+
+from geotamper.errors import OutputError
+from geotamper.evidence.results import BlurEvidence
+from geotamper.imagery.masks import read_mask
+from geotamper.imagery.picture import Picture
+from geotamper.inspection.findings import Findings
+from geotamper.inspection.report import InspectionReport
+from geotamper.inspection.schema import published_schema
+from geotamper.reporting import folder as folder_module
+from geotamper.reporting.folder import check_writable, folder_names, free_name, hashed_name, save_report
+
+Judge = Callable[..., Findings]
+ReportOf = Callable[..., InspectionReport]
+
+FILES = {
+    "findings.geojson",
+    "overlay.png",
+    "report.html",
+    "report.json",
+    "source_mask.png",
+    "target_mask.png",
+}
+
+
+def test_save_report_writes_everything_and_names_it(
+    judged: Judge, report_of: ReportOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    findings = judged()
+    saved = save_report(report_of(findings), findings, "./out/", "scene")
+    assert {path.name for path in (tmp_path / "out" / "scene").iterdir()} == FILES
+    written = json.loads((tmp_path / "out/scene/report.json").read_text())
+    assert written == saved.to_dict()
+    jsonschema.validate(written, published_schema())
+    for path in written["artifacts"].values():
+        assert path.startswith("./out/scene/")
+        assert Path(path).is_file()
+    assert np.array_equal(read_mask(written["artifacts"]["source_mask"]), findings.items[0].source)
+    assert np.array_equal(read_mask(written["artifacts"]["target_mask"]), findings.items[0].target)
+
+
+def test_save_report_blur_masks_are_equal(
+    judged: Judge, report_of: ReportOf, tmp_path: Path, make_blur: Callable[..., BlurEvidence]
+) -> None:
+    findings = judged(blurs=(make_blur(),))
+    save_report(report_of(findings), findings, str(tmp_path), "scene")
+    masks = [(tmp_path / "scene" / name).read_bytes() for name in ("source_mask.png", "target_mask.png")]
+    assert masks[0] == masks[1]
+
+
+def test_save_report_masks_of_a_placed_picture_are_geotiffs(
+    picture: Picture, judged: Judge, report_of: ReportOf, tmp_path: Path
+) -> None:
+    placed = replace(picture, crs="EPSG:32632", geotransform=(500000.0, 0.5, 0.0, 5300000.0, 0.0, -0.5))
+    findings = replace(judged(), picture=placed)
+    saved = save_report(report_of(findings), findings, str(tmp_path), "scene")
+    assert saved.artifacts.source_mask is not None
+    assert saved.artifacts.source_mask.endswith("source_mask.tif")
+    assert Path(saved.artifacts.source_mask).is_file()
+
+
+def test_save_report_leaves_nothing_when_it_fails(
+    judged: Judge, report_of: ReportOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder_module, "render_html", interrupt)
+    findings = judged()
+    with pytest.raises(KeyboardInterrupt):
+        save_report(report_of(findings), findings, str(tmp_path), "scene")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_save_report_replaces_an_older_one(judged: Judge, report_of: ReportOf, tmp_path: Path) -> None:
+    for findings in (judged(), judged(copies=())):
+        save_report(report_of(findings), findings, str(tmp_path), "scene")
+    assert json.loads((tmp_path / "scene/report.json").read_text())["findings"] == []
+    assert {path.name for path in (tmp_path / "scene").iterdir()} == FILES
+
+
+def test_save_report_under_a_file_is_an_output_error(
+    judged: Judge, report_of: ReportOf, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    findings = judged()
+    with pytest.raises(OutputError, match="cannot write"):
+        save_report(report_of(findings), findings, str(blocked), "scene")
+    with pytest.raises(OutputError, match="cannot write into"):
+        check_writable(str(blocked))
+
+
+def test_check_writable_leaves_nothing_behind(tmp_path: Path) -> None:
+    check_writable(str(tmp_path / "new"))
+    assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_folder_names_hash_colliding_stems_only() -> None:
+    names = folder_names(["a/x.png", "b/X.jpg", "c/y.png"], None)
+    assert names == [hashed_name("a/x.png"), hashed_name("b/X.jpg"), "y"]
+    assert names[0].startswith("x-")
+    assert len(set(names)) == 3
+
+
+def test_free_name_does_not_take_another_pictures_folder(
+    picture: Picture, judged: Judge, report_of: ReportOf, tmp_path: Path
+) -> None:
+    findings = replace(judged(), picture=replace(picture, path="a/x.png"))
+    out = str(tmp_path)
+    assert free_name(out, "a/x.png") == "x"
+    save_report(report_of(findings), findings, out, "x")
+    assert free_name(out, "a/x.png") == "x"
+    assert free_name(out, "b/x.png") == hashed_name("b/x.png")
