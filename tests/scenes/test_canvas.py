@@ -70,6 +70,16 @@ def test_canvas_cover_averages_at_edges() -> None:
     assert (canvas.pixels[15, 40:] < 1).all()
 
 
+def test_canvas_mark_paints_only_the_asked_ground_and_keeps_the_class_map() -> None:
+    canvas = _canvas()
+    canvas.labels[:, 100:] = 8
+    before = canvas.pixels.copy()
+    canvas.mark([rectangle(50, 50, 150, 100)], (1, 1, 1), opacity=1, on=8)
+    assert np.array_equal(canvas.pixels[:, :100], before[:, :100])
+    assert (canvas.pixels[55:95, 101:145] == 1).all()
+    assert set(np.unique(canvas.labels)) == {0, 8}
+
+
 def test_canvas_cover_is_seamless_over_tiles() -> None:
     canvas = Canvas((128, 1100), 4.0, Light((1.0, 0.0), 1.0), np.random.default_rng(0))
     canvas.cover_all(paving(canvas.rng))

@@ -110,12 +110,30 @@ class Canvas:
             self.labels[area][inside] = label
             self.instances[area][inside] = instance
 
-    def mark(self, outlines: Sequence[Points], colour: Colour, *, opacity: float, wear: float = 0.0) -> None:
-        """Colour polygons without changing the class map; `wear` rubs parts of the colour off."""
+    def mark(
+        self,
+        outlines: Sequence[Points],
+        colour: Colour,
+        *,
+        opacity: float,
+        wear: float = 0.0,
+        on: int | None = None,
+    ) -> None:
+        """Colour polygons without changing the class map.
+
+        Args:
+            outlines: Polygons in pixels, centres at +0.5.
+            colour: Of the paint.
+            opacity: 0 to 1.
+            wear: How much of the paint is rubbed off in patches, 0 to 1.
+            on: Class id of the ground that takes the paint, or None for any.
+        """
         paint = np.asarray(colour, dtype=np.float32)
         for area, tile, share in self._covered(outlines):
             rubbed = wear * (0.5 + 0.45 * tile.grain.medium + 0.4 * tile.grain.wide)
             alpha = share * opacity * (1 - np.clip(rubbed, 0, 1))
+            if on is not None:
+                alpha = alpha * (self.labels[area] == on)
             self.pixels[area] += alpha[..., None] * (paint - self.pixels[area])
 
     def stamp(self, sprite: Sprite) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from geotamper.scenes.canvas import Canvas, Colour
 from geotamper.scenes.geometry import Points, box_at, ellipse, mirrored, rectangle, turned
 from geotamper.scenes.ground import varied
-from geotamper.scenes.result import CLASS_LABELS
+from geotamper.scenes.result import CLASS_LABELS, WATER_LABEL
 from geotamper.scenes.stencil import Sprite, Stencil
 
 _LABEL = CLASS_LABELS["Ship"]
@@ -94,12 +94,14 @@ def draw_wake(canvas: Canvas, hull: Hull) -> None:
         w0, w1 = hull.beam * (0.35 + 0.3 * k / steps), hull.beam * (0.35 + 0.3 * (k + 1) / steps)
         churn = np.array([(near, -w0), (near, w0), (far, w1), (far, -w1)])
         arms = [_arm(hull, side, near, far, spread) for side in (-1.0, 1.0)]
-        canvas.mark([_placed(canvas, hull, churn)], (0.72, 0.79, 0.79), opacity=0.55 * fade, wear=0.8)
+        canvas.mark(
+            [_placed(canvas, hull, churn)], (0.72, 0.79, 0.79), opacity=0.55 * fade, wear=0.8, on=WATER_LABEL
+        )
         canvas.mark(
             [_placed(canvas, hull, a) for a in arms], (0.70, 0.78, 0.79), opacity=0.4 * fade, wear=0.9
         )
     bow = _outline(hull.length * 1.05, hull.beam * 1.35, 0.3)
-    canvas.mark([_placed(canvas, hull, bow)], (0.75, 0.81, 0.81), opacity=0.5, wear=0.9)
+    canvas.mark([_placed(canvas, hull, bow)], (0.75, 0.81, 0.81), opacity=0.5, wear=0.9, on=WATER_LABEL)
 
 
 def _arm(hull: Hull, side: float, near: float, far: float, spread: float) -> Points:
