@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from geotamper.task.wording import question_text
+
 Run = Callable[..., Result]
 pytestmark = pytest.mark.usefixtures("known_search")
 
@@ -21,6 +23,11 @@ def test_ask_a_saved_report_needs_no_picture(run: Run, forged_png: Path, tmp_pat
     result = run("ask", tmp_path / "out/forged/report.json", "is the fake bigger than the real one?")
     assert result.exit_code == 0
     assert result.stdout.startswith("Yes (confidence 0.93)")
+
+
+def test_ask_says_so_when_it_answers_the_contrary_question(run: Run, forged_png: Path) -> None:
+    result = run("ask", forged_png, "Is the picture genuine?")
+    assert result.stdout.startswith(f'Is the picture genuine? (read as: "{question_text("tampered")}") Yes')
 
 
 def test_ask_json_is_the_answer_alone(run: Run, forged_png: Path, tmp_path: Path) -> None:

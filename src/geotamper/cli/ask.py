@@ -44,10 +44,12 @@ def ask(
             else:
                 report = api.inspect(picture, questions=(text,), finding=finding, detector=detector)
                 answer = report.answers[0]
-            confidence = f"{answer.answer} (confidence {answer.confidence:.2f}): {answer.basis}"
-            write((confidence if json is None else answer.model_dump_json()) + "\n")
+            line = f"{answer.answer} (confidence {answer.confidence:.2f}): {answer.basis}"
+            if answer.question != text:  # the answer is to the contrary of what was asked
+                line = f"{answer.question} {line}"
+            write((line if json is None else answer.model_dump_json()) + "\n")
         if json not in (None, STDOUT):
-            typer.echo(confidence)
+            typer.echo(line)
 
 
 def register(app: typer.Typer) -> None:

@@ -53,6 +53,9 @@ for module in (inspect, ask, demo, doctor):
 def _one_line(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Report a bug of geotamper in one line; the traceback is for those who ask for it."""
     del trace
+    if issubclass(kind, KeyboardInterrupt):
+        sys.stderr.write("geotamper: interrupted\n")
+        return
     sys.stderr.write(
         f"geotamper: internal error: {kind.__name__}: {' '.join(str(error).split())}; "
         "this is a bug: please report it with the output of the same command and --debug\n"

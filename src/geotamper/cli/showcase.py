@@ -20,6 +20,7 @@ from geotamper.scenes import WATER_LABEL, Scene, draw_scene
 SCENE_SEED = 3
 LARGEST_SHIP_PX = 4000
 PLACES = 60
+SHORTEST_WAY = 150.0
 PARAMETERS = CopyMoveParameters(rotation_deg=-35.0, scale=1.1, interpolation="opencv-cubic")
 
 
@@ -60,7 +61,7 @@ def forge_scene() -> Forgery:
             )
         except ForgeryError:
             continue
-        if water[forgery.target_mask].all():
+        if water[forgery.target_mask].all() and _distance(forgery) > SHORTEST_WAY:
             return forgery
     if forgery is None:
         raise ForgeryError(
@@ -82,6 +83,12 @@ def _ship(scene: Scene) -> npt.NDArray[np.bool_]:
         and item.area_px <= LARGEST_SHIP_PX
     ]
     return scene.mask(max(inside, key=lambda item: item.area_px).id)
+
+
+def _distance(forgery: Forgery) -> float:
+    """From the middle of the source to the middle of the copy, pixels."""
+    middles = [np.argwhere(mask).mean(axis=0) for mask in (forgery.source_mask, forgery.target_mask)]
+    return float(np.linalg.norm(middles[1] - middles[0]))
 
 
 def _png(pixels: npt.NDArray[np.uint8]) -> bytes:

@@ -93,8 +93,10 @@ class _Drawing:
         self._size = canvas.size
         self._factor = factor
         longer = max(canvas.size)
-        self._width = max(2, round(longer / 320))
-        self._font = ImageFont.load_default(size=max(11, round(longer / 52)))
+        # By the square root: large drawings are looked at reduced, and yet must not hide small objects.
+        size = math.sqrt(longer / SMALLEST_DRAWING)
+        self._width = max(2, round(2.5 * size))
+        self._font = ImageFont.load_default(size=round(18 * size))
         self._taken: list[Box] = []
 
     def outline(self, item: Finding) -> None:
@@ -110,10 +112,11 @@ class _Drawing:
         """Draw the arrow from source to copy."""
         if item.kind == "blur":
             return
-        start, end = (self._point(mask) for mask in (item.source, item.target))
-        length = math.dist(start, end)
-        if length < 1:
+        ends = self._link_ends(item)
+        if ends is None:
             return
+        start, end = ends
+        length = math.dist(start, end)
         along = ((end[0] - start[0]) / length, (end[1] - start[1]) / length)
         head = min(6.0 * self._width, length / 2)
         neck = (end[0] - head * along[0], end[1] - head * along[1])
@@ -126,6 +129,23 @@ class _Drawing:
         self._avoid_line(start, end)
         dot = (start[0] - radius, start[1] - radius, start[0] + radius, start[1] + radius)
         self._draw.ellipse(dot, fill=INK, outline=SHADE)
+
+    def _link_ends(self, item: Finding) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """From the rim of the source to the rim of the copy, or None where they lie too close together."""
+        (x0, y0, source_area), (x1, y1, target_area) = centroid(item.source), centroid(item.target)
+        length = math.dist((x0, y0), (x1, y1))
+        radii = [0.8 * math.sqrt(area / math.pi) for area in (source_area, target_area)]
+        if length * self._factor < 4 * self._width:
+            return None
+        if length < 2 * sum(radii):  # neighbours: from middle to middle
+            radii = [0.0, 0.0]
+        dx, dy = (x1 - x0) / length, (y1 - y0) / length
+        start = (x0 + radii[0] * dx, y0 + radii[0] * dy)
+        end = (x1 - radii[1] * dx, y1 - radii[1] * dy)
+        return (
+            (start[0] * self._factor, start[1] * self._factor),
+            (end[0] * self._factor, end[1] * self._factor),
+        )
 
     def _avoid_line(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Keep labels off a line, which counts as a row of small boxes."""
@@ -144,10 +164,6 @@ class _Drawing:
         else:
             self._write([_Text(f"source {item.id}", SOURCE_COLOUR)], item.source)
         self._write(lines, item.target)
-
-    def _point(self, mask: BoolMask) -> tuple[float, float]:
-        x, y, _ = centroid(mask)
-        return x * self._factor, y * self._factor
 
     def _stroke(self, points: Sequence[tuple[float, float]], colour: Colour) -> None:
         self._draw.line(points, fill=SHADE, width=self._width + 2, joint="curve")
