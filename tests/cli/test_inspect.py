@@ -10,12 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import jsonschema
 import pytest
 from PIL import Image
 from typer.testing import Result
 
+from geotamper.evidence.results import Evidence
 from geotamper.forge.forgery import Forgery
+from geotamper.inspection.detector import DETECTORS
+from geotamper.inspection.inspector import Inspector
 from geotamper.inspection.schema import published_schema
 
 Run = Callable[..., Result]
@@ -187,6 +191,25 @@ class TestSeveralInputs:
         assert result.exit_code == 1
         assert lines_of(result)[0]["schema"] == "geotamper.error/1"
         assert "without pictures" in result.stderr
+
+
+def test_empty_path_is_refused(run: Run) -> None:
+    result = run("inspect", "")
+    assert result.exit_code == 1
+    assert "an empty path was given" in result.stderr
+
+
+def test_failure_of_opencv_does_not_stop_the_others(
+    run: Run, forged_png: Path, clean_png: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> Evidence:
+        raise cv2.error("(-4) insufficient\nmemory")
+
+    monkeypatch.setitem(DETECTORS, "inspector", lambda *_: Inspector(search=fail))
+    result = run("inspect", forged_png, clean_png)
+    assert result.exit_code == 1
+    assert len(result.stderr.splitlines()) == 2
+    assert f"OpenCV failed on '{clean_png}': (-4) insufficient memory" in result.stderr
 
 
 @pytest.mark.usefixtures("known_search")

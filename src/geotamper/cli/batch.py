@@ -86,6 +86,11 @@ def list_inputs(paths: Sequence[str], *, recursive: bool) -> list[Input]:
     """The pictures that the paths stand for, and the paths that yield none, in the given order."""
     inputs: dict[str, Input] = {}
     for given in paths:
+        if not given:  # as a path it would mean the current folder
+            inputs[given] = Input(
+                given, "an empty path was given; expected a picture or a folder of pictures"
+            )
+            continue
         found = find_pictures([Path(given)], recursive=recursive)
         for path, error in found.failures:
             name = given if path == Path(given) else str(path)

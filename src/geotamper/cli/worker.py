@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 
+import cv2
+
 from geotamper import api
 from geotamper.errors import GeotamperError
 from geotamper.inspection.detector import build_detector
@@ -73,6 +75,10 @@ def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None
             f"not enough memory to inspect '{task.path}'; "
             "use fewer --jobs, a lower --max-memory or a smaller picture"
         )
+        return Outcome(task.path, error=error_line, trace=traceback.format_exc())
+    except cv2.error as error:  # OpenCV's own limits and its lack of memory are known only when it is called
+        reason = " ".join(str(error).split())
+        error_line = f"OpenCV failed on '{task.path}': {reason}; please report this with the picture's size"
         return Outcome(task.path, error=error_line, trace=traceback.format_exc())
     return Outcome(task.path, report=report.data)
 
