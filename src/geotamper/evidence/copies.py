@@ -12,13 +12,22 @@ import numpy.typing as npt
 
 from geotamper.control import Control
 from geotamper.evidence.acceptance import AcceptanceTest, ExactTest
+from geotamper.evidence.dense import DenseCandidates
 from geotamper.evidence.direction import DirectionJudge, ResamplingJudge, SeamJudge
 from geotamper.evidence.growing import grow, pose_matrix
 from geotamper.evidence.hypotheses import CandidateSource, Hypotheses
 from geotamper.evidence.keypoints import KeypointCandidates
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region, Window
-from geotamper.evidence.registration import Registered, correlation_gate, register, register_reversed
+from geotamper.evidence.registration import (
+    CorrelationGate,
+    ExactGate,
+    Gate,
+    Registered,
+    register,
+    register_reversed,
+)
+from geotamper.evidence.repeats import RepeatedBlocks
 from geotamper.evidence.verification import Verified, verify
 
 
@@ -27,15 +36,15 @@ class Registration:
     """How hypotheses of a source are thinned out and refined.
 
     Attributes:
+        gate: Throws out what does not look alike.
         radius: Of the registered discs, pixels.
-        correlation: Smallest correlation of two discs.
         most: Hypotheses that are registered at most.
         iterations: Gauss-Newton steps.
         reversed_most: Hypotheses, the most exact, that are also registered from the other side.
     """
 
+    gate: Gate = field(default_factory=CorrelationGate)
     radius: int = 9
-    correlation: float = 0.75
     most: int = 6000
     iterations: int = 6
     reversed_most: int = 2500
@@ -43,11 +52,19 @@ class Registration:
 
 @dataclass(frozen=True)
 class Stage:
-    """One pass of the search: where hypotheses come from and how they are refined."""
+    """One pass of the search.
+
+    Attributes:
+        name: For progress reports.
+        source: Where hypotheses come from.
+        registration: How they are refined.
+        last_resort: Only run when the earlier stages accepted nothing.
+    """
 
     name: str
     source: CandidateSource
     registration: Registration = field(default_factory=Registration)
+    last_resort: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,7 +72,7 @@ class CopySearch:
     """The whole search for exact copies.
 
     Attributes:
-        stages: Asked in order; a later stage only runs when the earlier ones accepted nothing.
+        stages: Asked in order.
         test: Tells copies from look-alikes.
         judges: Tell source from copy, the most trusted first.
         seed_exactness: Registered discs below this are not grown.
@@ -64,7 +81,16 @@ class CopySearch:
         later_exactness: Discs below this are not grown once something has been accepted.
     """
 
-    stages: tuple[Stage, ...] = (Stage("keypoints", KeypointCandidates()),)
+    stages: tuple[Stage, ...] = (
+        Stage("repeated blocks", RepeatedBlocks()),
+        Stage("keypoints", KeypointCandidates()),
+        Stage(
+            "small discs",
+            DenseCandidates(),
+            Registration(gate=ExactGate(), radius=6, most=4000, iterations=5, reversed_most=2500),
+            last_resort=True,
+        ),
+    )
     test: AcceptanceTest = field(default_factory=ExactTest)
     judges: tuple[DirectionJudge, ...] = (ResamplingJudge(), SeamJudge())
     seed_exactness: float = 3.0
@@ -85,28 +111,21 @@ class CopySearch:
         Returns:
             Accepted pairs in falling probability.
         """
-        found: list[Verified] = []
+        walk = _Walk(self, planes, seed)
         for stage in self.stages:
-            if found or control.time_left() <= 0:
+            if control.time_left() <= 0 or (stage.last_resort and walk.accepted):
                 break
             registered = self.registered(planes, stage, workers=workers, control=control)
             control.checkpoint(0.5, "testing candidates")
-            found = _Seeds(self, planes, registered, seed).walk(most=most, control=control)
-        return sorted(found, key=lambda pair: -pair.probability)
+            walk.over(registered, most=most, control=control)
+        return sorted(walk.accepted, key=lambda pair: -pair.probability)
 
     def registered(self, planes: Planes, stage: Stage, *, workers: int, control: Control) -> Registered:
         """Hypotheses of one stage after registration from both sides."""
         plan = stage.registration
-        hypotheses = _inside(stage.source.propose(planes, control), planes)
+        hypotheses = _inside(stage.source.propose(planes, workers=workers, control=control), planes)
         control.checkpoint(0.25, f"registering {len(hypotheses)} pairs of {stage.name}")
-        kept = correlation_gate(
-            planes,
-            hypotheses,
-            radius=float(plan.radius),
-            at_least=plan.correlation,
-            most=plan.most,
-            workers=workers,
-        )
+        kept = plan.gate.passed(planes, hypotheses, most=plan.most, workers=workers)
         radii = np.full(len(kept), plan.radius, np.int64)
         forward = register(planes, kept, radii=radii, iterations=plan.iterations, workers=workers)
         best = np.argsort(-forward.exactness, kind="stable")[: plan.reversed_most]
@@ -119,39 +138,40 @@ def _inside(hypotheses: Hypotheses, planes: Planes) -> Hypotheses:
     return hypotheses.subset((x >= 0) & (y >= 0) & (x < planes.width) & (y < planes.height))
 
 
-class _Seeds:
-    """Walks the registered discs from the most exact down and keeps what has been tried."""
+class _Walk:
+    """Walks registered discs from the most exact down, over all stages, and keeps what has been tried."""
 
-    def __init__(self, search: CopySearch, planes: Planes, registered: Registered, seed: int) -> None:
+    def __init__(self, search: CopySearch, planes: Planes, seed: int) -> None:
+        self.accepted: list[Verified] = []
         self._search = search
         self._planes = planes
-        self._registered = registered
         self._random_seed = seed
         self._shape = (planes.height, planes.width)
         self._tried: list[tuple[Region, Matrix]] = []
 
-    def walk(self, *, most: int, control: Control) -> list[Verified]:
-        search, exactness = self._search, self._registered.exactness
-        accepted: list[Verified] = []
+    def over(self, registered: Registered, *, most: int, control: Control) -> None:
+        """Grow and verify the most exact discs, within the budget of the search."""
+        search, exactness = self._search, registered.exactness
         tried = 0
         for i in np.argsort(-exactness, kind="stable"):
             bar, budget = (
                 (search.later_exactness, search.later_seeds)
-                if accepted
+                if self.accepted
                 else (search.seed_exactness, search.seeds)
             )
-            if exactness[i] < bar or tried >= budget or len(accepted) >= most or control.time_left() <= 0:
+            if exactness[i] < bar or tried >= budget or len(self.accepted) >= most:
                 break
-            centre, pose = self._registered.hypotheses.centres[i], self._registered.hypotheses.poses[i]
+            centre, pose = registered.hypotheses.centres[i], registered.hypotheses.poses[i]
             if self._known(centre, pose):
                 continue
+            if control.time_left() <= 0:
+                break
             control.checkpoint(0.5 + 0.5 * tried / search.seeds, "testing candidates")
             tried += 1
             pair = self._try(centre, pose)
-            if pair is not None and pair.probability >= 0.5 and not _repeats(pair, accepted):
-                accepted.append(pair)
+            if pair is not None and pair.probability >= 0.5 and not _repeats(pair, self.accepted):
+                self.accepted.append(pair)
                 tried = 0
-        return accepted
 
     def _known(self, centre: npt.NDArray[np.int64], pose: npt.NDArray[np.float64]) -> bool:
         """Whether the same transform was tried in the same place: a failed seed blocks no other transform."""

@@ -10,11 +10,13 @@ import numpy.typing as npt
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region, Window
 from geotamper.evidence.registration import MIN_RANGE
-from geotamper.evidence.resampling import residual
+from geotamper.evidence.resampling import Resampling, residual
 from geotamper.evidence.resynthesis import refit
-from geotamper.imagery.kernels import LINEAR, OPENCV_CUBIC, Kernel
+from geotamper.imagery.kernels import LINEAR, OPENCV_CUBIC
 
 BoolMask = npt.NDArray[np.bool_]
+
+_LINEAR, _CUBIC = Resampling(LINEAR), Resampling(OPENCV_CUBIC)
 
 FIRST_REACH = 40
 ROUNDS = 5
@@ -67,9 +69,9 @@ def _touches(mask: BoolMask) -> bool:
     return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
 
 
-def _better_kernel(linear: npt.NDArray[np.float32], cubic: npt.NDArray[np.float32], mask: BoolMask) -> Kernel:
+def _better_kernel(linear: npt.NDArray[np.float32], cubic: npt.NDArray[np.float32], mask: BoolMask) -> Resampling:
     close = [float((error[mask] <= 1.5).mean()) for error in (linear, cubic)]
-    return LINEAR if close[0] >= close[1] else OPENCV_CUBIC
+    return _LINEAR if close[0] >= close[1] else _CUBIC
 
 
 def grow(planes: Planes, seed: tuple[int, int], matrix: Matrix, *, random_seed: int = 0) -> Grown | None:
@@ -92,17 +94,15 @@ def grow(planes: Planes, seed: tuple[int, int], matrix: Matrix, *, random_seed: 
     grown: Grown | None = None
     for _ in range(ROUNDS):
         window = Window.around(*seed, reach, shape)
-        linear = residual(planes, matrix, window, LINEAR)
-        cubic = residual(planes, matrix, window, OPENCV_CUBIC)
-        error = np.minimum(linear, cubic) if kernel is None else linear if kernel is LINEAR else cubic
+        linear = residual(planes, matrix, window, _LINEAR)
+        cubic = residual(planes, matrix, window, _CUBIC)
+        error = np.minimum(linear, cubic) if kernel is None else linear if kernel is _LINEAR else cubic
         part = component_at(_agreeing(planes, error, window), seed[0] - window.x0, seed[1] - window.y0)
         if part is None or np.count_nonzero(part) < SMALLEST:
             return grown
         kernel = _better_kernel(linear, cubic, part)
         region = Region.cut(window, part)
-        matrix, _ = refit(
-            planes, region, matrix, kernel, 1.0, softness=3.0, iterations=6, seed=random_seed
-        )
+        matrix, _ = refit(planes, region, matrix, kernel, softness=3.0, seed=random_seed)
         before = grown.region if grown else None
         grown = Grown(region, matrix)
         touching = _touches(part)

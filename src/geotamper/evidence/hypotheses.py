@@ -74,6 +74,6 @@ class Hypotheses:
 class CandidateSource(Protocol):
     """Something that proposes hypotheses from a picture."""
 
-    def propose(self, planes: Planes, control: Control) -> Hypotheses:
+    def propose(self, planes: Planes, *, workers: int, control: Control) -> Hypotheses:
         """Guess which places repeat which; wrong guesses are expected and cost only time."""
         ...

@@ -155,7 +155,7 @@ class KeypointCandidates:
     density: float = 8000 / 512**2
     most: int = 40_000
 
-    def propose(self, planes: Planes, control: Control) -> Hypotheses:
+    def propose(self, planes: Planes, *, workers: int, control: Control) -> Hypotheses:
         """Pair the keypoints of a picture."""
         control.checkpoint(0.02, "finding keypoints")
         keypoints = detect_keypoints(planes.pixels, density=self.density, most=self.most)

@@ -33,7 +33,7 @@ def exact_outline(planes: Planes, found: Explanation, region: Region, *, margin:
         The region, in one or several parts; empty where nothing is exact.
     """
     window = region.window.grown(margin, (planes.height, planes.width))
-    error = residual(planes, found.matrix, window, found.kernel, found.widening)
+    error = residual(planes, found.matrix, window, found.resampling)
     spread = planes.colour_range[window.slices]
     exact = error <= 1.0 + 0.03 * spread
     textured = spread > MIN_RANGE

@@ -7,6 +7,7 @@ that the other place predicts to within rounding, because only a copy is that ex
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,9 @@ from geotamper.evidence.planes import Planes
 FloatPlane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+CHANCE = 0.35
+"""Share of textured pixels that a registered look-alike meets by chance."""
 
 MIN_RANGE = 3.0
 """Pixels whose 3 x 3 neighbourhood spans less than this, in grey levels, say nothing about a match."""
@@ -309,44 +313,138 @@ def _judge(
             texture[i] = 0.0
             continue
         residual[i] = np.sort(errors[:n])[(3 * n) // 4]
-        # 0.35 is the share of textured pixels that a registered look-alike meets by chance
-        exactness[i] = (hits - 0.35 * total) / math.sqrt(0.2275 * square + 2.0)
+        exactness[i] = (hits - CHANCE * total) / math.sqrt(CHANCE * (1.0 - CHANCE) * square + 2.0)
         texture[i] = total
 
 
-def correlation_gate(
-    planes: Planes, hypotheses: Hypotheses, *, radius: float, at_least: float, most: int, workers: int
-) -> Hypotheses:
-    """Keep the guesses whose aligned discs correlate.
+@compiled
+def _count_exact(
+    grey: FloatPlane,
+    grey_range: FloatPlane,
+    centres: Ints,
+    poses: Floats,
+    radius: int,
+    exactness: Floats,
+) -> None:
+    """The exactness of `_judge` alone, in a hurry.
 
-    Args:
-        planes: The picture.
-        hypotheses: Guesses.
-        radius: Of the discs, pixels.
-        at_least: Smallest zero-mean normalised correlation kept, -1 to 1.
-        most: How many are kept at most, the best.
-        workers: Threads.
+    A first pass over every second row and column gives up discs with fewer hits than chance; the cubic kernel is
+    only tried where the linear one nearly fits.
     """
-    n = len(hypotheses)
-    score, spread = np.empty(n), np.empty(n)
+    height, width = grey.shape
+    limit = radius * radius + radius * 0.5
+    for i in range(len(centres)):
+        a, b, u, v = poses[i, 0], poses[i, 1], poses[i, 2], poses[i, 3]
+        exactness[i] = -9.0
+        total = square = hits = 0.0
+        for stride in range(2, 0, -1):
+            total = square = hits = 0.0
+            for dy in range(-radius, radius + 1, stride):
+                y = centres[i, 1] + dy
+                if y < 0 or y >= height:
+                    continue
+                for dx in range(-radius, radius + 1, stride):
+                    x = centres[i, 0] + dx
+                    if dx * dx + dy * dy > limit or x < 0 or x >= width:
+                        continue
+                    spread = grey_range[y, x]
+                    qx, qy = u + a * dx + b * dy, v - b * dx + a * dy
+                    if spread <= MIN_RANGE or qx < 1 or qy < 1 or qx >= width - 2 or qy >= height - 2:
+                        continue
+                    weight = min(math.log(spread / MIN_RANGE), 2.0)
+                    total += weight
+                    square += weight * weight
+                    here = grey[y, x]
+                    tolerance = 0.75 + 0.03 * spread
+                    error = abs(here - _bilinear(grey, qx, qy))
+                    if error <= tolerance or (
+                        error <= 4.0 * tolerance and abs(here - _cubic(grey, qx, qy)) <= tolerance
+                    ):
+                        hits += weight
+            if hits < CHANCE * total:
+                break
+        if hits >= CHANCE * total:
+            exactness[i] = (hits - CHANCE * total) / math.sqrt(CHANCE * (1.0 - CHANCE) * square + 2.0)
 
-    def work(start: int, stop: int) -> None:
-        part = slice(start, stop)
-        _correlate(
-            planes.grey,
-            hypotheses.centres[part],
-            hypotheses.poses[part],
-            radius,
-            1.5,
-            score[part],
-            spread[part],
-        )
 
-    for_slices(work, n, workers)
-    kept = np.flatnonzero((score > at_least) & (spread > 1.5))
+class Gate(Protocol):
+    """Something that throws out hypotheses whose discs do not resemble each other."""
+
+    def passed(self, planes: Planes, hypotheses: Hypotheses, *, most: int, workers: int) -> Hypotheses:
+        """The best of those that pass, at most `most`."""
+        ...
+
+
+def _best(hypotheses: Hypotheses, score: Floats, passing: npt.NDArray[np.bool_], most: int) -> Hypotheses:
+    kept = np.flatnonzero(passing)
     if len(kept) > most:
         kept = kept[np.argsort(-score[kept], kind="stable")[:most]]
     return hypotheses.subset(kept)
+
+
+@dataclass(frozen=True)
+class CorrelationGate:
+    """Passes discs whose luma correlates.
+
+    Attributes:
+        radius: Of the discs, pixels.
+        at_least: Smallest zero-mean normalised correlation that passes, -1 to 1.
+        spread: Smallest standard deviation that passes, grey levels.
+    """
+
+    radius: float = 9.0
+    at_least: float = 0.75
+    spread: float = 1.5
+
+    def passed(self, planes: Planes, hypotheses: Hypotheses, *, most: int, workers: int) -> Hypotheses:
+        """The best correlated hypotheses."""
+        n = len(hypotheses)
+        score, spread = np.empty(n), np.empty(n)
+        centres, poses = hypotheses.centres, hypotheses.poses
+
+        def work(start: int, stop: int) -> None:
+            part = slice(start, stop)
+            _correlate(
+                planes.grey, centres[part], poses[part], self.radius, 1.5, score[part], spread[part]
+            )
+
+        for_slices(work, n, workers)
+        return _best(hypotheses, score, (score > self.at_least) & (spread > self.spread), most)
+
+
+@dataclass(frozen=True)
+class ExactGate:
+    """Refines coarsely, then passes the discs that become most exact: only a copy becomes exact at all.
+
+    Attributes:
+        radius: Of the discs, pixels.
+        steps: Gauss-Newton steps, on every second row and column.
+        strayed: Distance, in pixels, beyond which a refinement has lost its way.
+        at_least: Smallest exactness that passes.
+    """
+
+    radius: int = 6
+    steps: int = 3
+    strayed: float = 5.0
+    at_least: float = 0.0
+
+    def passed(self, planes: Planes, hypotheses: Hypotheses, *, most: int, workers: int) -> Hypotheses:
+        """The most exact hypotheses after a coarse refinement."""
+        n = len(hypotheses)
+        poses = hypotheses.poses.copy()
+        moved, exactness = np.empty(n), np.empty(n)
+        radii = np.full(n, self.radius, np.int64)
+        grey, gradients = planes.grey, (planes.gradient_x, planes.gradient_y)
+
+        def work(start: int, stop: int) -> None:
+            part = slice(start, stop)
+            centres = hypotheses.centres[part]
+            _refine(grey, *gradients, centres, poses[part], radii[part], 2, self.steps, moved[part])
+            _count_exact(grey, planes.grey_range, centres, poses[part], self.radius, exactness[part])
+
+        for_slices(work, n, workers)
+        passing = (exactness > self.at_least) & (moved < self.strayed)
+        return _best(Hypotheses(hypotheses.centres, poses), exactness, passing, most)
 
 
 def register(
@@ -356,8 +454,6 @@ def register(
     radii: Ints,
     iterations: int,
     workers: int,
-    stride: int = 1,
-    judged: bool = True,
 ) -> Registered:
     """Refine guesses by Gauss-Newton and score how exact they become.
 
@@ -367,8 +463,6 @@ def register(
         radii: (n,) disc radii, 3 to 16 pixels.
         iterations: Gauss-Newton steps at most.
         workers: Threads.
-        stride: Uses every stride-th pixel of a disc's rows and columns: coarser and quicker.
-        judged: False skips the exactness score (all zero then) where only the refined poses are wanted.
 
     Returns:
         The refined guesses, in order; those that failed or ran away have exactness -9.
@@ -388,21 +482,20 @@ def register(
             centres,
             poses[part],
             radii[part],
-            stride,
+            1,
             iterations,
             moved[part],
         )
-        if judged:
-            _judge(
-                planes.grey,
-                planes.grey_range,
-                centres,
-                poses[part],
-                radii[part],
-                exactness[part],
-                residual[part],
-                texture[part],
-            )
+        _judge(
+            planes.grey,
+            planes.grey_range,
+            centres,
+            poses[part],
+            radii[part],
+            exactness[part],
+            residual[part],
+            texture[part],
+        )
 
     for_slices(work, n, workers)
     lost = moved > 6.0

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from geotamper.errors import SpecificationError
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.registration import MIN_RANGE
-from geotamper.evidence.resampling import sample
+from geotamper.evidence.resampling import Resampling, sample
 from geotamper.imagery.kernels import KERNELS, LINEAR, NEAREST, Kernel
 
 Floats = npt.NDArray[np.float64]
@@ -21,6 +22,9 @@ Ints = npt.NDArray[np.int64]
 
 FIT_PIXELS = 450
 MEASURE_PIXELS = 800
+STEPS = 5
+"""Gauss-Newton steps of a fit at most; it usually stops after two or three."""
+
 GOOD_SHARE = 0.97
 """From this share of exact pixels on no further kernel is tried."""
 
@@ -52,6 +56,11 @@ class Explanation:
         """Length ratio from the region to the place it is predicted from."""
         return math.hypot(self.matrix[0, 0], self.matrix[1, 0])
 
+    @property
+    def resampling(self) -> Resampling:
+        """Kernel and stretch together."""
+        return Resampling(self.kernel, self.widening)
+
 
 def _pick(columns: Ints, rows: Ints, most: int, seed: int) -> tuple[Ints, Ints]:
     if len(columns) <= most:
@@ -70,11 +79,9 @@ def refit(
     planes: Planes,
     region: Region,
     matrix: Matrix,
-    kernel: Kernel,
-    widening: float,
+    how: Resampling,
     *,
     softness: float,
-    iterations: int,
     seed: int,
 ) -> tuple[Matrix, float]:
     """Refine a matrix by robust Gauss-Newton over a region under one kernel.
@@ -85,10 +92,8 @@ def refit(
         planes: The picture.
         region: The pixels that are predicted.
         matrix: Start, index coordinates, region to source of the prediction.
-        kernel: How the prediction interpolates.
-        widening: Stretch of the kernel.
+        how: How the prediction interpolates.
         softness: Residual, in grey levels, from which a pixel counts less.
-        iterations: Steps at most.
         seed: Of the choice of pixels in large regions.
 
     Returns:
@@ -102,9 +107,9 @@ def refit(
     target = planes.grey[rows, columns].astype(np.float64)
     grey = planes.grey[..., None]
     sigma = 0.0
-    for _ in range(iterations):
+    for _ in range(STEPS):
         xs, ys = u + a * dx + b * dy, v - b * dx + a * dy
-        error = target - sample(grey, xs, ys, kernel, widening)[:, 0]
+        error = target - sample(grey, xs, ys, how)[:, 0]
         gx, gy = _bilinear(planes.gradient_x, xs, ys), _bilinear(planes.gradient_y, xs, ys)
         weight = 1.0 / (1.0 + (error / softness) ** 2) ** 2
         jacobian = np.stack([gx * dx + gy * dy, gx * dy - gy * dx, gx, gy], axis=1)
@@ -136,7 +141,7 @@ def _bilinear(plane: npt.NDArray[np.float32], xs: Floats, ys: Floats) -> Floats:
 
 
 def measure(
-    planes: Planes, region: Region, matrix: Matrix, kernel: Kernel, widening: float, *, seed: int
+    planes: Planes, region: Region, matrix: Matrix, how: Resampling, *, seed: int
 ) -> tuple[float, float, float]:
     """How exactly a region is predicted: share of exact pixels, residual, information (see `Explanation`)."""
     columns, rows = region.pixels()
@@ -147,7 +152,7 @@ def measure(
         return 0.0, 99.0, 0.0
     columns, rows = _pick(columns, rows, MEASURE_PIXELS, seed)
     xs, ys = _mapped(matrix, columns, rows)
-    predicted = sample(planes.colour, xs, ys, kernel, widening)
+    predicted = sample(planes.colour, xs, ys, how)
     error = np.abs(planes.colour[rows, columns] - predicted).max(axis=1)
     spread = planes.colour_range[rows, columns].astype(np.float64)
     weight = np.minimum(np.log(spread / MIN_RANGE), 2.0)
@@ -156,8 +161,27 @@ def measure(
 
 
 def exact_tolerance(spread: Floats) -> Floats:
-    """Largest residual of an exact pixel in grey levels: rounding, and coordinates cut to 1/32 px (OpenCV)."""
+    """Largest residual of an exact pixel in grey levels: rounding, and coordinates cut to 1/32 px."""
     return np.asarray(0.9 + 0.03 * spread)
+
+
+def explain_with(planes: Planes, region: Region, matrix: Matrix, kernel: Kernel, *, seed: int) -> Explanation:
+    """Refine a matrix under one kernel and measure how exact the region becomes.
+
+    Args:
+        planes: The picture.
+        region: What is predicted.
+        matrix: Start, index coordinates, region to source of the prediction.
+        kernel: The interpolation.
+        seed: Of the choice of pixels.
+    """
+    widening = max(1.0, math.hypot(matrix[0, 0], matrix[1, 0])) if kernel.antialiased else 1.0
+    # the nearest pixel has no derivative to follow; the linear fit is right for it to a fraction of a pixel
+    smooth = LINEAR if kernel is NEAREST else kernel
+    fitted, sigma = refit(planes, region, matrix, Resampling(smooth, widening), softness=2.0, seed=seed)
+    inner = region.eroded(at_least=60)
+    share, error, information = measure(planes, inner, fitted, Resampling(kernel, widening), seed=seed)
+    return Explanation(fitted, kernel, widening, share, error, information, sigma)
 
 
 def explain(
@@ -172,28 +196,16 @@ def explain(
         seed: Of the choice of pixels.
         kernels: The bank, tried in order until one is exact.
     """
-    scale = math.hypot(matrix[0, 0], matrix[1, 0])
-    inner = region.eroded(at_least=60)
+    shrinking = math.hypot(matrix[0, 0], matrix[1, 0]) >= 1.08
     best: Explanation | None = None
     for kernel in kernels:
-        if kernel.antialiased and scale < 1.08:
+        if kernel.antialiased and not shrinking:
             continue
-        widening = scale if kernel.antialiased else 1.0
-        fitted, sigma = refit(
-            planes,
-            region,
-            matrix,
-            LINEAR if kernel is NEAREST else kernel,
-            widening,
-            softness=2.0,
-            iterations=4,
-            seed=seed,
-        )
-        share, error, information = measure(planes, inner, fitted, kernel, widening, seed=seed)
-        if best is None or share > best.share + 0.01:
-            best = Explanation(fitted, kernel, widening, share, error, information, sigma)
-        if share > GOOD_SHARE:
+        tried = explain_with(planes, region, matrix, kernel, seed=seed)
+        if best is None or tried.share > best.share + 0.01:
+            best = tried
+        if tried.share > GOOD_SHARE:
             break
     if best is None:
-        raise ValueError("the kernel bank is empty")
+        raise SpecificationError("the kernel bank holds no kernel that applies to this scale")
     return best

@@ -12,9 +12,17 @@ from geotamper.evidence.growing import Grown
 from geotamper.evidence.outline import exact_outline
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region
-from geotamper.evidence.resynthesis import Explanation, explain
+from geotamper.evidence.resynthesis import Explanation, explain, explain_with
 
 HOPELESS_SHARE = 0.5
+"""Below this share of exact pixels a grown region is not worth an outline: copies start at 0.8 and rise."""
+
+FIRST_MARGIN = 24
+"""Pixels around a grown region in which its outline is drawn first; the whole picture only once it is exact."""
+
+PROMISING_SHARE = 0.75
+"""An outline whose pixels are exact in a smaller share than this is given up."""
+
 MAX_OVERLAP = 0.35
 """Largest part of the smaller region that source and copy may share."""
 
@@ -44,11 +52,13 @@ def _inverse(found: Explanation) -> Matrix:
 
 def _outlined(planes: Planes, found: Explanation, region: Region, seed: int) -> tuple[Region, Explanation] | None:
     """Alternate outline and fit until the region stops growing."""
-    outline = exact_outline(planes, found, region)
+    outline = exact_outline(planes, found, region, margin=FIRST_MARGIN)
     for _ in range(5):
         if outline.area < 20:
             return None
-        found = explain(planes, outline, found.matrix, seed=seed, kernels=(found.kernel,))
+        found = explain_with(planes, outline, found.matrix, found.kernel, seed=seed)
+        if found.share < PROMISING_SHARE:
+            return None
         larger = exact_outline(planes, found, outline)
         settled = larger.area <= 1.03 * outline.area
         outline = larger

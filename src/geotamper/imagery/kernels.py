@@ -23,12 +23,15 @@ class Kernel:
         support: Half width in pixels; the kernel is zero beyond.
         antialiased: Whether it widens by the shrink factor when a picture is made smaller.
         function: Weight at a distance in pixels, vectorised.
+        bias: Grey levels by which the tool's values lie below the interpolated ones on average: 0.5 where it
+            cuts fractions off instead of rounding.
     """
 
     name: str
     support: float
     antialiased: bool
     function: Callable[[FloatArray], FloatArray]
+    bias: float = 0.0
 
     def table(self) -> FloatArray:
         """Weights at distances 0, 1/512, 2/512, ... pixels up to and beyond the support, float64."""
@@ -87,7 +90,7 @@ NEAREST = Kernel("nearest", 0.5, antialiased=False, function=_nearest)
 LINEAR = Kernel("linear", 1.0, antialiased=False, function=_linear)
 OPENCV_CUBIC = Kernel("cubic a=-0.75 (OpenCV)", 2.0, antialiased=False, function=_keys(-0.75))
 KEYS_CUBIC = Kernel("cubic a=-0.5 (Matlab, GDAL)", 2.0, antialiased=False, function=_keys(-0.5))
-SHARP_CUBIC = Kernel("cubic a=-1 (Pillow transform)", 2.0, antialiased=False, function=_keys(-1.0))
+SHARP_CUBIC = Kernel("cubic a=-1 (Pillow transform)", 2.0, antialiased=False, function=_keys(-1.0), bias=0.5)
 LANCZOS3 = Kernel("Lanczos-3", 3.0, antialiased=False, function=_lanczos(3))
 LANCZOS4 = Kernel("Lanczos-4 (OpenCV)", 4.0, antialiased=False, function=_lanczos(4))
 CUBIC_SPLINE = Kernel("cubic B-spline (SciPy, scikit-image)", 7.0, antialiased=False, function=_cubic_spline)

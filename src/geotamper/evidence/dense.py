@@ -1,0 +1,191 @@
+"""Candidates from a dense grid of small discs: objects too small, thin or smooth for keypoints.
+
+Each disc is described by the magnitudes of its circular harmonics on two rings of three opponent colours,
+which do not change when the disc is turned. Discs of the picture are looked up among discs of the picture made
+smaller by several factors, so that scale is covered too, and the phases then give the rotation: each match is a
+full similarity.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from geotamper.control import Control
+from geotamper.evidence.hypotheses import Hypotheses
+from geotamper.evidence.lookup import InvertedFile
+from geotamper.evidence.planes import Planes
+
+Floats32 = npt.NDArray[np.float32]
+Complex = npt.NDArray[np.complex64]
+
+RINGS = 2
+ORDERS = 4
+"""Highest angular frequency."""
+
+ANGLES = 48
+"""Rotations tried for the phases of a match, evenly over the circle."""
+
+
+@dataclass(frozen=True)
+class Discs:
+    """Circular harmonics of n discs.
+
+    Attributes:
+        centres: (n, 2) float32 columns and rows in the full-size picture.
+        harmonics: (n, 3 * RINGS, ORDERS + 1) complex64.
+        energy: (n,) float32, sum of squared magnitudes of the orders from 1 on.
+    """
+
+    centres: Floats32
+    harmonics: Complex
+    energy: Floats32
+
+    def textured(self, activity: float) -> "Discs":
+        """The discs that show more than a flat patch."""
+        kept = self.energy > activity * activity
+        return Discs(self.centres[kept], self.harmonics[kept], self.energy[kept])
+
+    def invariants(self) -> Floats32:
+        """(n, 3 * RINGS * (ORDERS + 1)) float32 that stay the same when a disc is turned."""
+        magnitude = np.abs(self.harmonics)
+        magnitude[..., 0] *= 0.5  # absolute colours vary more than structure between look-alikes, but slowly
+        magnitude[..., 1:] *= 1.4
+        return np.ascontiguousarray(magnitude.reshape(len(magnitude), -1))
+
+
+@cache
+def _basis(radius: float) -> npt.NDArray[np.float32]:
+    """(side * side, 2 * RINGS * (ORDERS + 1)) filters, real parts first, of a disc of `radius` pixels."""
+    reach, fine = math.ceil(radius), 4
+    side = 2 * reach + 1
+    axis = (np.arange(side * fine) - (side * fine - 1) / 2) / fine
+    x, y = np.meshgrid(axis, axis)
+    rho, angle = np.hypot(x, y) / radius, np.arctan2(y, x)
+    filters = []
+    for ring in range(RINGS):
+        weight = np.exp(-((rho - (ring + 0.5) / RINGS) ** 2) / (2 * (0.42 / RINGS) ** 2)) * (rho <= 1.05)
+        for order in range(ORDERS + 1):
+            wave = (weight * np.exp(-1j * order * angle)).reshape(side, fine, side, fine).mean(axis=(1, 3))
+            filters.append(wave / weight.reshape(side, fine, side, fine).mean(axis=(1, 3)).sum())
+    stacked = np.array(filters).reshape(len(filters), -1)
+    return np.ascontiguousarray(np.concatenate([stacked.real, stacked.imag]).T, np.float32)
+
+
+def opponent_colours(colour: Floats32) -> Floats32:
+    """(H, W, 3) float32 of mean, red against green, yellow against blue."""
+    red, green, blue = colour[..., 0], colour[..., 1], colour[..., 2]
+    return np.stack(
+        [(red + green + blue) / 3, (red - green) * 0.7, (red + green - 2 * blue) * 0.35], axis=2
+    ).astype(np.float32)
+
+
+def describe_discs(opponent: Floats32, radius: float, stride: int) -> Discs:
+    """Circular harmonics of all discs on a grid.
+
+    Args:
+        opponent: (H, W, 3) float32.
+        radius: Of the discs, pixels.
+        stride: Of the grid, pixels.
+    """
+    basis = _basis(radius)
+    reach = math.ceil(radius)
+    side = 2 * reach + 1
+    patches = np.lib.stride_tricks.sliding_window_view(opponent, (side, side), axis=(0, 1))
+    patches = patches[::stride, ::stride]
+    rows, columns = patches.shape[:2]
+    count = basis.shape[1] // 2
+    harmonics = np.empty((rows, columns, 3, count), np.complex64)
+    for row in range(0, rows, 16):  # in strips: all patches at once would be forty times the picture
+        strip = np.ascontiguousarray(patches[row : row + 16]).reshape(-1, side * side)
+        values = (strip @ basis).reshape(-1, columns, 3, 2 * count)
+        harmonics.real[row : row + 16] = values[..., :count]
+        harmonics.imag[row : row + 16] = values[..., count:]
+    grid_y, grid_x = np.mgrid[:rows, :columns].astype(np.float32) * stride + reach
+    shaped = harmonics.reshape(rows * columns, 3 * RINGS, ORDERS + 1)
+    waves = shaped[..., 1:]
+    energy = (waves.real**2 + waves.imag**2).sum(axis=(1, 2))
+    return Discs(np.stack([grid_x.ravel(), grid_y.ravel()], axis=1), shaped, energy)
+
+
+@dataclass(frozen=True)
+class DenseCandidates:
+    """Look-up of every small disc among all others at several scales.
+
+    Attributes:
+        radius: Of the discs, pixels.
+        query_stride: Grid of the discs that are looked up.
+        base_stride: Grid of the discs among which they are looked up.
+        shrinks: Factors by which the picture is made smaller for the latter.
+        probes: Lists of the inverted file that are searched.
+        activity: Discs with less structure, in grey levels, are left out.
+        apart: Smallest distance of two places along x or y, pixels.
+        most_pixels: Pictures with more pixels are not searched densely.
+    """
+
+    radius: float = 5.0
+    query_stride: int = 3
+    base_stride: int = 2
+    shrinks: tuple[float, ...] = (1.0, 1.25, 1.55, 1.93)
+    probes: int = 2
+    activity: float = 1.5
+    apart: float = 12.0
+    most_pixels: int = 1_500_000
+
+    def propose(self, planes: Planes, *, workers: int, control: Control) -> Hypotheses:
+        """Match the discs of a picture; nothing for pictures beyond `most_pixels`."""
+        if planes.height * planes.width > self.most_pixels:
+            return Hypotheses.none()
+        opponent = opponent_colours(planes.colour)
+        queries = describe_discs(opponent, self.radius, self.query_stride).textured(self.activity)
+        invariants = queries.invariants()
+        parts = [Hypotheses.none()]
+        for i, shrink in enumerate(self.shrinks):
+            control.checkpoint(0.5 + 0.05 * i, f"matching small discs at scale {1 / shrink:.2f}")
+            base = self._base(opponent, shrink)
+            if len(base.centres) >= 400 and len(queries.centres):
+                parts.append(self._match(queries, invariants, base, shrink, workers))
+        return Hypotheses.joined(*parts)
+
+    def _base(self, opponent: Floats32, shrink: float) -> Discs:
+        """Discs of the picture made smaller by a factor, with centres in the full-size picture."""
+        small = opponent
+        if shrink > 1.0:
+            if shrink > 1.3:
+                small = cv2.GaussianBlur(small, (0, 0), 0.35 * shrink)
+            small = cv2.resize(small, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_LINEAR)
+        if min(small.shape[:2]) < 2 * math.ceil(self.radius) + 1:
+            return Discs(np.zeros((0, 2), np.float32), np.zeros((0, 0, 0), np.complex64), np.zeros(0, np.float32))
+        discs = describe_discs(np.asarray(small, np.float32), self.radius, self.base_stride)
+        ratio = opponent.shape[1] / small.shape[1]
+        centres = ((discs.centres + 0.5) * ratio - 0.5).astype(np.float32)
+        return Discs(centres, discs.harmonics, discs.energy).textured(self.activity)
+
+    def _match(
+        self, queries: Discs, invariants: Floats32, base: Discs, shrink: float, workers: int
+    ) -> Hypotheses:
+        vectors = base.invariants()
+        file = InvertedFile.of(vectors, base.centres, lists=max(16, int(math.sqrt(len(vectors)))))
+        near = file.nearest_apart(
+            invariants, queries.centres, apart=self.apart, probes=self.probes, workers=workers
+        )
+        here = np.flatnonzero(near >= 0)
+        there = near[here]
+        angle = _relative_angle(queries.harmonics[here], base.harmonics[there])
+        # the phase angle runs clockwise on the screen, the pose's counter-clockwise
+        turns = shrink * np.exp(-1j * angle)
+        return Hypotheses.between(
+            queries.centres[here].astype(np.float64), base.centres[there].astype(np.float64), turns
+        )
+
+
+def _relative_angle(first: Complex, second: Complex) -> npt.NDArray[np.float64]:
+    """(n,) rotation from each first disc to its second, radians clockwise on the screen."""
+    cross = (np.conj(first[..., 1:]) * second[..., 1:]).sum(axis=1)
+    tried = np.arange(ANGLES) * (2 * np.pi / ANGLES)
+    waves = np.exp(1j * np.outer(np.arange(1, ORDERS + 1), tried)).astype(np.complex64)
+    agreement = cross.real @ waves.real - cross.imag @ waves.imag
+    return np.asarray(tried[agreement.argmax(axis=1)], np.float64)
