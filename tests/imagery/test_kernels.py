@@ -127,7 +127,7 @@ def test_cubics_have_their_slope(kernel: Kernel, a: float) -> None:
 
 @pytest.mark.parametrize(("kernel", "lobes"), [(LANCZOS3, 3), (LANCZOS4, 4)])
 def test_lanczos_changes_sign_with_each_lobe(kernel: Kernel, lobes: int) -> None:
-    middles = kernel.function(np.arange(lobes) + 0.5)
+    middles = kernel.function(np.arange(0.5, lobes))
     assert (np.sign(middles) == [(-1) ** k for k in range(lobes)]).all()
     assert kernel.support == lobes
 
