@@ -38,6 +38,7 @@ Search = Callable[[Case], Evidence]
 View = Callable[[Case], Planes]
 Overlap = Callable[[BoolMask, BoolMask], float]
 Ellipse = Callable[..., BoolMask]
+Poses = Callable[[Forgery, npt.NDArray[np.int64]], npt.NDArray[np.float64]]
 
 
 @cache
@@ -77,6 +78,13 @@ def _overlap(first: BoolMask, second: BoolMask) -> float:
     return int(np.count_nonzero(first & second)) / max(1, int(np.count_nonzero(first | second)))
 
 
+def _true_poses(forgery: Forgery, centres: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    assert forgery.transform is not None
+    back = forgery.transform.inverse().index_matrix
+    turn = np.broadcast_to(back[0, :2], (len(centres), 2))
+    return np.concatenate([turn, centres @ back[:, :2].T + back[:, 2]], axis=1)
+
+
 @pytest.fixture(scope="session")
 def case() -> type[Case]:
     """The class of the keys of `forged` and `searched`."""
@@ -111,6 +119,12 @@ def planes() -> View:
 def searched() -> Search:
     """What the search finds in a forged scene, on one thread."""
     return _searched
+
+
+@pytest.fixture(scope="session")
+def true_poses() -> Poses:
+    """The poses (a, b, u, v) that lead from pixels of the copy to their origin, as in `Hypotheses`."""
+    return _true_poses
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ def views(noise: Pixels) -> Planes:
 @pytest.fixture(scope="module")
 def luma(noise: Pixels) -> Floats:
     red, green, blue = noise.astype(np.float64).transpose(2, 0, 1)
-    return 0.299 * red + 0.587 * green + 0.114 * blue
+    return np.asarray(0.299 * red + 0.587 * green + 0.114 * blue)
 
 
 def _range(plane: Floats) -> Floats:
