@@ -1,0 +1,1 @@
+"""Fitted numbers that come with the package, each with a card beside it."""
