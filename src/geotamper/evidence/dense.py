@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from geotamper.control import Control
 from geotamper.evidence.hypotheses import Hypotheses
-from geotamper.evidence.lookup import InvertedFile
+from geotamper.evidence.lookup import InvertedFile, Queries, list_centres
 from geotamper.evidence.planes import Planes
 
 Floats32 = npt.NDArray[np.float32]
@@ -25,6 +25,12 @@ Complex = npt.NDArray[np.complex64]
 RINGS = 2
 ORDERS = 4
 """Highest angular frequency."""
+
+LISTS = 256
+"""Of the inverted file: about the square root of the discs of a 512-pixel tile."""
+
+SMALLEST_INDEX = 400
+"""Discs; fewer are a picture without texture."""
 
 ANGLES = 48
 """Rotations tried for the phases of a match, evenly over the circle."""
@@ -120,17 +126,19 @@ class DenseCandidates:
         query_stride: Grid of the discs that are looked up.
         base_stride: Grid of the discs among which they are looked up.
         shrinks: Factors by which the picture is made smaller for the latter.
+        scales_kept: Of the scales, how many of the nearest make a hypothesis for each disc.
         probes: Lists of the inverted file that are searched.
         activity: Discs with less structure, in grey levels, are left out.
         apart: Smallest distance of two places along x or y, pixels.
         most_pixels: Pictures with more pixels are not searched densely.
     """
 
-    radius: float = 5.0
+    radius: float = 4.0
     query_stride: int = 3
     base_stride: int = 2
     shrinks: tuple[float, ...] = (1.0, 1.25, 1.55, 1.93)
-    probes: int = 2
+    scales_kept: int = 2
+    probes: int = 1
     activity: float = 1.5
     apart: float = 12.0
     most_pixels: int = 1_500_000
@@ -140,15 +148,28 @@ class DenseCandidates:
         if planes.height * planes.width > self.most_pixels:
             return Hypotheses.none()
         opponent = opponent_colours(planes.colour)
-        queries = describe_discs(opponent, self.radius, self.query_stride).textured(self.activity)
-        invariants = queries.invariants()
-        parts = [Hypotheses.none()]
+        discs = describe_discs(opponent, self.radius, self.query_stride).textured(self.activity)
+        if len(discs.centres) < SMALLEST_INDEX:
+            return Hypotheses.none()
+        vectors = discs.invariants()
+        centres = list_centres(vectors, LISTS)
+        queries = Queries.of(vectors, discs.centres, centres, probes=self.probes)
+        parts, distances = [], []
         for i, shrink in enumerate(self.shrinks):
             control.checkpoint(0.5 + 0.05 * i, f"matching small discs at scale {1 / shrink:.2f}")
             base = self._base(opponent, shrink)
-            if len(base.centres) >= 400 and len(queries.centres):
-                parts.append(self._match(queries, invariants, base, shrink, workers))
-        return Hypotheses.joined(*parts)
+            if len(base.centres) < SMALLEST_INDEX:
+                continue
+            file = InvertedFile.of(base.invariants(), base.centres, centres)
+            near, distance = file.nearest_apart(queries, apart=self.apart, workers=workers)
+            parts.append(_Matches(shrink, base, near))
+            distances.append(distance)
+        if not parts:
+            return Hypotheses.none()
+        kept = _nearest_scales(np.stack(distances), self.scales_kept)
+        return Hypotheses.joined(
+            *(part.hypotheses(discs, queries.order, kept[i]) for i, part in enumerate(parts))
+        )
 
     def _base(self, opponent: Floats32, shrink: float) -> Discs:
         """Discs of the picture made smaller by a factor, with centres in the full-size picture."""
@@ -164,21 +185,33 @@ class DenseCandidates:
         centres = ((discs.centres + 0.5) * ratio - 0.5).astype(np.float32)
         return Discs(centres, discs.harmonics, discs.energy).textured(self.activity)
 
-    def _match(
-        self, queries: Discs, invariants: Floats32, base: Discs, shrink: float, workers: int
+def _nearest_scales(distances: Floats32, count: int) -> npt.NDArray[np.bool_]:
+    """Mark, for each query, the `count` scales of (scales, n) distances that are nearest."""
+    kept = np.zeros(distances.shape, bool)
+    order = np.argsort(distances, axis=0, kind="stable")[:count]
+    np.put_along_axis(kept, order, values=True, axis=0)
+    return kept
+
+
+@dataclass(frozen=True)
+class _Matches:
+    """The nearest disc at one scale of every query, in the order of the queries."""
+
+    shrink: float
+    base: Discs
+    near: npt.NDArray[np.int64]
+
+    def hypotheses(
+        self, discs: Discs, order: npt.NDArray[np.int64], kept: npt.NDArray[np.bool_]
     ) -> Hypotheses:
-        vectors = base.invariants()
-        file = InvertedFile.of(vectors, base.centres, lists=max(16, int(math.sqrt(len(vectors)))))
-        near = file.nearest_apart(
-            invariants, queries.centres, apart=self.apart, probes=self.probes, workers=workers
-        )
-        here = np.flatnonzero(near >= 0)
-        there = near[here]
-        angle = _relative_angle(queries.harmonics[here], base.harmonics[there])
+        """The kept matches as full similarities."""
+        chosen = np.flatnonzero(kept & (self.near >= 0))
+        here, there = order[chosen], self.near[chosen]
+        angle = _relative_angle(discs.harmonics[here], self.base.harmonics[there])
         # the phase angle runs clockwise on the screen, the pose's counter-clockwise
-        turns = shrink * np.exp(-1j * angle)
+        turns = self.shrink * np.exp(-1j * angle)
         return Hypotheses.between(
-            queries.centres[here].astype(np.float64), base.centres[there].astype(np.float64), turns
+            discs.centres[here].astype(np.float64), self.base.centres[there].astype(np.float64), turns
         )
 
 

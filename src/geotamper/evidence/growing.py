@@ -18,7 +18,7 @@ BoolMask = npt.NDArray[np.bool_]
 
 _LINEAR, _CUBIC = Resampling(LINEAR), Resampling(OPENCV_CUBIC)
 
-FIRST_REACH = 40
+FIRST_REACH = 24
 ROUNDS = 5
 SMALLEST = 25
 """Pixels below which a region carries no fit of four parameters."""

@@ -29,6 +29,7 @@ def _scan(
     starts: Ints,
     apart: float,
     best: Ints,
+    distances: Floats32,
 ) -> None:
     """For each query, the nearest member of its probed lists that lies at least `apart` away."""
     size = members.shape[1]
@@ -55,6 +56,7 @@ def _scan(
                         least = distance
                         found = j
         best[i] = found
+        distances[i] = least
 
 
 @dataclass(frozen=True)
@@ -62,84 +64,105 @@ class InvertedFile:
     """Vectors sorted into lists around centres.
 
     Attributes:
-        centres: (lists, d) float32.
         members: (n, d) float32, list by list.
         places: (n, 2) float32 of the members in the picture.
         order: (n,) index of each member in the array it was built from.
         starts: (lists + 1,) where each list begins.
     """
 
-    centres: Floats32
     members: Floats32
     places: Floats32
     order: Ints
     starts: Ints
 
     @classmethod
-    def of(cls, vectors: Floats32, places: Floats32, *, lists: int) -> "InvertedFile":
-        """Sort n vectors into lists; deterministic.
+    def of(cls, vectors: Floats32, places: Floats32, centres: Floats32) -> "InvertedFile":
+        """Sort n vectors into lists.
 
         Args:
             vectors: (n, d) float32.
             places: (n, 2) float32, where each was taken.
-            lists: How many lists, at most n.
+            centres: (lists, d) float32 from `list_centres`.
         """
-        sample = vectors[:: max(1, len(vectors) // (lists * 40))]
-        centres = sample[np.linspace(0, len(sample) - 1, lists).astype(np.int64)].copy()
-        for _ in range(REFINEMENTS):
-            nearest = _nearest_lists(sample, centres, 1)[:, 0]
-            counts = np.bincount(nearest, minlength=lists)
-            order = np.argsort(nearest, kind="stable")
-            filled = np.flatnonzero(counts)
-            begins = (np.cumsum(counts) - counts)[filled]
-            centres[filled] = np.add.reduceat(sample[order], begins, axis=0) / counts[filled, None]
-        assigned = _nearest_lists(vectors, centres, 1)[:, 0]
+        assigned = nearest_lists(vectors, centres, 1)[:, 0]
         order = np.argsort(assigned, kind="stable")
-        starts = np.searchsorted(assigned[order], np.arange(lists + 1))
-        return cls(centres, vectors[order], places[order], order, starts.astype(np.int64))
+        starts = np.searchsorted(assigned[order], np.arange(len(centres) + 1))
+        return cls(vectors[order], places[order], order, starts.astype(np.int64))
 
-    def nearest_apart(
-        self, queries: Floats32, places: Floats32, *, apart: float, probes: int, workers: int
-    ) -> Ints:
+    def nearest_apart(self, queries: "Queries", *, apart: float, workers: int) -> tuple[Ints, Floats32]:
         """The nearest member of each query that lies at least `apart` pixels away along x or y.
 
         Args:
-            queries: (m, d) float32.
-            places: (m, 2) float32 of the queries.
+            queries: m vectors with the lists to search for each.
             apart: Pixels.
-            probes: Lists searched for each query.
             workers: Threads.
 
         Returns:
-            (m,) indices into the array the file was built from, -1 where the probed lists hold none.
+            (m,) indices into the array the file was built from, -1 where the probed lists hold none, and (m,)
+            squared distances.
         """
-        probed = _nearest_lists(queries, self.centres, min(probes, len(self.centres)))
-        by_list = np.argsort(probed[:, 0], kind="stable")  # queries of one list together: its members stay cached
-        sorted_queries, sorted_places = queries[by_list], places[by_list]
-        sorted_probes = probed[by_list]
-        found = np.empty(len(queries), np.int64)
+        found = np.empty(len(queries.vectors), np.int64)
+        distances = np.empty(len(queries.vectors), np.float32)
 
         def work(start: int, stop: int) -> None:
             part = slice(start, stop)
             _scan(
-                sorted_queries[part],
-                sorted_places[part],
-                sorted_probes[part],
+                queries.vectors[part],
+                queries.places[part],
+                queries.probes[part],
                 self.members,
                 self.places,
                 self.starts,
                 apart,
                 found[part],
+                distances[part],
             )
 
-        for_slices(work, len(queries), workers)
-        best = np.full(len(queries), -1, np.int64)
+        for_slices(work, len(found), workers)
         hit = found >= 0
-        best[by_list[hit]] = self.order[found[hit]]
-        return best
+        found[hit] = self.order[found[hit]]
+        return found, distances
 
 
-def _nearest_lists(vectors: Floats32, centres: Floats32, count: int) -> Ints:
+@dataclass(frozen=True)
+class Queries:
+    """Vectors that are looked up, sorted so that those of one list are together: its members stay cached.
+
+    Attributes:
+        vectors: (m, d) float32.
+        places: (m, 2) float32, where each was taken.
+        probes: (m, k) int64, the lists to search for each.
+        order: (m,) index of each in the array it came from.
+    """
+
+    vectors: Floats32
+    places: Floats32
+    probes: Ints
+    order: Ints
+
+    @classmethod
+    def of(cls, vectors: Floats32, places: Floats32, centres: Floats32, *, probes: int) -> "Queries":
+        """Choose the nearest lists of m vectors, (m, d) float32 taken at (m, 2) float32."""
+        chosen = nearest_lists(vectors, centres, min(probes, len(centres)))
+        order = np.argsort(chosen[:, 0], kind="stable")
+        return cls(vectors[order], places[order], chosen[order], order)
+
+
+def list_centres(vectors: Floats32, lists: int) -> Floats32:
+    """(lists, d) centres of n vectors by k-means on a part of them; deterministic."""
+    sample = vectors[:: max(1, len(vectors) // (lists * 40))]
+    centres = sample[np.linspace(0, len(sample) - 1, lists).astype(np.int64)].copy()
+    for _ in range(REFINEMENTS):
+        nearest = nearest_lists(sample, centres, 1)[:, 0]
+        counts = np.bincount(nearest, minlength=lists)
+        order = np.argsort(nearest, kind="stable")
+        filled = np.flatnonzero(counts)
+        begins = (np.cumsum(counts) - counts)[filled]
+        centres[filled] = np.add.reduceat(sample[order], begins, axis=0) / counts[filled, None]
+    return centres
+
+
+def nearest_lists(vectors: Floats32, centres: Floats32, count: int) -> Ints:
     """(n, count) indices of the nearest centres, the nearest first."""
     out = np.empty((len(vectors), count), np.int64)
     norms = (centres * centres).sum(axis=1)

@@ -65,7 +65,8 @@ class Registered:
 
 
 @compiled
-def _bilinear(plane: FloatPlane, x: float, y: float) -> float:
+def bilinear(plane: FloatPlane, x: float, y: float) -> float:
+    """Value of a plane at column x, row y, which must have a right and a lower neighbour; compiled."""
     column, row = int(x), int(y)
     fx, fy = x - column, y - row
     top = plane[row, column] * (1.0 - fx) + plane[row, column + 1] * fx
@@ -120,7 +121,7 @@ def _correlate(
                 if qx < 0 or qy < 0 or qx >= width - 1 or qy >= height - 1:
                     continue
                 here = grey[int(py + 0.5), int(px + 0.5)]
-                there = _bilinear(grey, qx, qy)
+                there = bilinear(grey, qx, qy)
                 s1 += here
                 s2 += there
                 s11 += here * here
@@ -138,8 +139,8 @@ def _correlate(
 
 
 @compiled
-def _solve4(h: Floats, g: Floats) -> bool:
-    """Solve h x = g in place by Cholesky; g becomes x. False when h is not positive definite."""
+def solve4(h: Floats, g: Floats) -> bool:
+    """Solve h x = g for (4, 4) h in place; g becomes x. False when h is not positive definite. Compiled."""
     for j in range(4):
         for k in range(j + 1):
             s = h[j, k]
@@ -251,7 +252,7 @@ def _refine(
                 break
             for j in range(4):
                 h[j, j] += 0.1
-            if not _solve4(h, g):
+            if not solve4(h, g):
                 failed = True
                 break
             a += min(max(g[0], -0.08), 0.08)
@@ -297,7 +298,7 @@ def _judge(
                 if qx < 1 or qy < 1 or qx >= width - 2 or qy >= height - 2:
                     continue
                 here = grey[y, x]
-                e = min(abs(here - _bilinear(grey, qx, qy)), abs(here - _cubic(grey, qx, qy)))
+                e = min(abs(here - bilinear(grey, qx, qy)), abs(here - _cubic(grey, qx, qy)))
                 errors[n] = e
                 n += 1
                 spread = grey_range[y, x]
@@ -356,7 +357,7 @@ def _count_exact(
                     square += weight * weight
                     here = grey[y, x]
                     tolerance = 0.75 + 0.03 * spread
-                    error = abs(here - _bilinear(grey, qx, qy))
+                    error = abs(here - bilinear(grey, qx, qy))
                     if error <= tolerance or (
                         error <= 4.0 * tolerance and abs(here - _cubic(grey, qx, qy)) <= tolerance
                     ):

@@ -11,19 +11,25 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.errors import SpecificationError
+from geotamper.evidence.compiled import compiled
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region
-from geotamper.evidence.registration import MIN_RANGE
+from geotamper.evidence.registration import MIN_RANGE, bilinear, solve4
 from geotamper.evidence.resampling import Resampling, sample
-from geotamper.imagery.kernels import KERNELS, LINEAR, NEAREST, Kernel
+from geotamper.imagery.kernels import KERNELS, LINEAR, NEAREST, STEPS_PER_PIXEL, Kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+FloatPlane = npt.NDArray[np.float32]
 
 FIT_PIXELS = 450
 MEASURE_PIXELS = 800
 STEPS = 5
 """Gauss-Newton steps of a fit at most; it usually stops after two or three."""
+
+SCOUTS = 3
+HOPELESS_SHARE = 0.3
+"""If the first kernels of the bank leave a smaller exact share than this, no other kernel makes it a copy."""
 
 GOOD_SHARE = 0.97
 """From this share of exact pixels on no further kernel is tried."""
@@ -75,6 +81,93 @@ def _mapped(matrix: Matrix, columns: Ints, rows: Ints) -> tuple[Floats, Floats]:
     return np.asarray(xs, np.float64), np.asarray(ys, np.float64)
 
 
+@compiled
+def _fit(
+    grey: FloatPlane,
+    gradient_x: FloatPlane,
+    gradient_y: FloatPlane,
+    columns: Ints,
+    rows: Ints,
+    pose: Floats,
+    table: Floats,
+    support: float,
+    widening: float,
+    bias: float,
+    softness: float,
+    normal: Floats,
+    errors: Floats,
+) -> None:
+    """Robust Gauss-Newton on pose = (a, b, u, v) about the mean pixel; `normal` is its last normal matrix."""
+    height, width = grey.shape
+    reach = support * widening
+    step = STEPS_PER_PIXEL / widening
+    wx = np.empty(64)
+    h, g = np.empty((4, 4)), np.empty(4)
+    n = len(columns)
+    cx, cy = columns.mean(), rows.mean()
+    for _ in range(STEPS):
+        h[:] = 0.0
+        g[:] = 0.0
+        for i in range(n):
+            dx, dy = columns[i] - cx, rows[i] - cy
+            x = pose[2] + pose[0] * dx + pose[1] * dy
+            y = pose[3] - pose[1] * dx + pose[0] * dy
+            left, right = int(math.ceil(x - reach)), int(math.floor(x + reach))
+            top, bottom = int(math.ceil(y - reach)), int(math.floor(y + reach))
+            total_x = 0.0
+            for j in range(left, right + 1):
+                at = abs(x - j) * step
+                k = int(at)
+                wx[j - left] = table[k] + (at - k) * (table[k + 1] - table[k])
+                total_x += wx[j - left]
+            total_y = value = 0.0
+            for r in range(top, bottom + 1):
+                at = abs(y - r) * step
+                k = int(at)
+                wy = table[k] + (at - k) * (table[k + 1] - table[k])
+                total_y += wy
+                rr = min(max(r, 0), height - 1)
+                line = 0.0
+                for j in range(left, right + 1):
+                    line += wx[j - left] * grey[rr, min(max(j, 0), width - 1)]
+                value += wy * line
+            e = grey[rows[i], columns[i]] - (value / (total_x * total_y) - bias)
+            errors[i] = abs(e)
+            # the smooth gradient planes are derivative enough to converge, whatever the kernel
+            xi = min(max(x, 0.0), width - 1.001)
+            yi = min(max(y, 0.0), height - 1.001)
+            gx, gy = bilinear(gradient_x, xi, yi), bilinear(gradient_y, xi, yi)
+            weight = 1.0 / (1.0 + (e / softness) ** 2) ** 2
+            j0, j1 = gx * dx + gy * dy, gx * dy - gy * dx
+            h[0, 0] += weight * j0 * j0
+            h[1, 0] += weight * j1 * j0
+            h[1, 1] += weight * j1 * j1
+            h[2, 0] += weight * gx * j0
+            h[2, 1] += weight * gx * j1
+            h[2, 2] += weight * gx * gx
+            h[3, 0] += weight * gy * j0
+            h[3, 1] += weight * gy * j1
+            h[3, 2] += weight * gy * gx
+            h[3, 3] += weight * gy * gy
+            g[0] += weight * j0 * e
+            g[1] += weight * j1 * e
+            g[2] += weight * gx * e
+            g[3] += weight * gy * e
+        for j in range(4):
+            h[j, j] += 0.05
+            for k in range(j):
+                h[k, j] = h[j, k]
+        normal[:] = h
+        if not solve4(h, g):
+            break
+        pose[0] += min(max(g[0], -0.05), 0.05)
+        pose[1] += min(max(g[1], -0.05), 0.05)
+        pose[2] += min(max(g[2], -1.0), 1.0)
+        pose[3] += min(max(g[3], -1.0), 1.0)
+        if abs(g[2]) + abs(g[3]) < 1e-3 and abs(g[0]) + abs(g[1]) < 5e-5:
+            break
+
+
 def refit(
     planes: Planes,
     region: Region,
@@ -86,11 +179,9 @@ def refit(
 ) -> tuple[Matrix, float]:
     """Refine a matrix by robust Gauss-Newton over a region under one kernel.
 
-    The residual uses the kernel; its derivative uses the smooth gradient planes, which is enough to converge.
-
     Args:
         planes: The picture.
-        region: The pixels that are predicted.
+        region: The pixels that are predicted, at least one.
         matrix: Start, index coordinates, region to source of the prediction.
         how: How the prediction interpolates.
         softness: Residual, in grey levels, from which a pixel counts less.
@@ -101,43 +192,31 @@ def refit(
     """
     columns, rows = _pick(*region.eroded(at_least=40).pixels(), FIT_PIXELS, seed)
     centre = np.array([columns.mean(), rows.mean()])
-    dx, dy = columns - centre[0], rows - centre[1]
-    shift = matrix[:, :2] @ centre + matrix[:, 2]
-    a, b, u, v = matrix[0, 0], matrix[0, 1], shift[0], shift[1]
-    target = planes.grey[rows, columns].astype(np.float64)
-    grey = planes.grey[..., None]
-    sigma = 0.0
-    for _ in range(STEPS):
-        xs, ys = u + a * dx + b * dy, v - b * dx + a * dy
-        error = target - sample(grey, xs, ys, how)[:, 0]
-        gx, gy = _bilinear(planes.gradient_x, xs, ys), _bilinear(planes.gradient_y, xs, ys)
-        weight = 1.0 / (1.0 + (error / softness) ** 2) ** 2
-        jacobian = np.stack([gx * dx + gy * dy, gx * dy - gy * dx, gx, gy], axis=1)
-        normal = (jacobian * weight[:, None]).T @ jacobian + 0.05 * np.eye(4)
-        step = np.linalg.solve(normal, (jacobian * weight[:, None]).T @ error)
-        a += float(np.clip(step[0], -0.05, 0.05))
-        b += float(np.clip(step[1], -0.05, 0.05))
-        u += float(np.clip(step[2], -1.0, 1.0))
-        v += float(np.clip(step[3], -1.0, 1.0))
-        spread = 1.4826 * float(np.median(np.abs(error)))
-        sigma = max(spread, 0.3) * math.sqrt(float(np.linalg.inv(normal)[0, 0]))
-        if abs(step[2]) + abs(step[3]) < 1e-3 and abs(step[0]) + abs(step[1]) < 5e-5:
-            break
+    pose = np.array([matrix[0, 0], matrix[0, 1], *(matrix[:, :2] @ centre + matrix[:, 2])])
+    normal, errors = np.eye(4), np.empty(len(columns))
+    kernel = how.kernel
+    _fit(
+        planes.grey,
+        planes.gradient_x,
+        planes.gradient_y,
+        columns,
+        rows,
+        pose,
+        kernel.table(),
+        kernel.support,
+        how.widening,
+        kernel.bias,
+        softness,
+        normal,
+        errors,
+    )
+    a, b, u, v = pose
     linear = np.array([[a, b], [-b, a]])
     offset = np.array([u, v]) - linear @ centre
+    # the fit's own noise: rounding alone leaves 0.3 grey levels
+    noise = max(1.4826 * float(np.median(errors)), 0.3)
+    sigma = noise * math.sqrt(max(float(np.linalg.inv(normal)[0, 0]), 0.0))
     return np.column_stack([linear, offset]), sigma
-
-
-def _bilinear(plane: npt.NDArray[np.float32], xs: Floats, ys: Floats) -> Floats:
-    """Values of a plane between its pixels, without the clipping that grey levels get."""
-    height, width = plane.shape
-    x = np.clip(xs, 0, width - 1.001)
-    y = np.clip(ys, 0, height - 1.001)
-    column, row = x.astype(np.int64), y.astype(np.int64)
-    fx, fy = x - column, y - row
-    top = plane[row, column] * (1 - fx) + plane[row, column + 1] * fx
-    bottom = plane[row + 1, column] * (1 - fx) + plane[row + 1, column + 1] * fx
-    return np.asarray(top * (1 - fy) + bottom * fy, np.float64)
 
 
 def measure(
@@ -194,17 +273,19 @@ def explain(
         region: What is predicted.
         matrix: Start, index coordinates, region to source of the prediction.
         seed: Of the choice of pixels.
-        kernels: The bank, tried in order until one is exact.
+        kernels: The bank, tried in order until one is exact, or until the first few are far from it.
     """
     shrinking = math.hypot(matrix[0, 0], matrix[1, 0]) >= 1.08
     best: Explanation | None = None
-    for kernel in kernels:
+    for tried, kernel in enumerate(kernels):
         if kernel.antialiased and not shrinking:
             continue
-        tried = explain_with(planes, region, matrix, kernel, seed=seed)
-        if best is None or tried.share > best.share + 0.01:
-            best = tried
-        if tried.share > GOOD_SHARE:
+        if best is not None and tried >= SCOUTS and best.share < HOPELESS_SHARE:
+            break
+        this = explain_with(planes, region, matrix, kernel, seed=seed)
+        if best is None or this.share > best.share + 0.01:
+            best = this
+        if this.share > GOOD_SHARE:
             break
     if best is None:
         raise SpecificationError("the kernel bank holds no kernel that applies to this scale")

@@ -14,7 +14,7 @@ from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.resynthesis import Explanation, explain, explain_with
 
-HOPELESS_SHARE = 0.5
+OUTLINE_SHARE = 0.5
 """Below this share of exact pixels a grown region is not worth an outline: copies start at 0.8 and rise."""
 
 FIRST_MARGIN = 24
@@ -95,7 +95,7 @@ def verify(
     forth = explain(planes, here, grown.matrix, seed=seed)
     back = explain(planes, here.moved(forth.matrix, shape), _inverse(forth), seed=seed)
     best = max(forth.share, back.share)
-    if best < HOPELESS_SHARE:
+    if best < OUTLINE_SHARE:
         return None
     sides: list[tuple[Region, Explanation]] = []
     for found, region in ((forth, here), (back, there)):

@@ -101,8 +101,8 @@ LANCZOS3_ANTIALIASED = Kernel("Lanczos-3, antialiased (Pillow)", 3.0, antialiase
 KERNELS: tuple[Kernel, ...] = (
     LINEAR,
     OPENCV_CUBIC,
-    KEYS_CUBIC,
     NEAREST,
+    KEYS_CUBIC,
     LANCZOS4,
     SHARP_CUBIC,
     CUBIC_SPLINE,
