@@ -176,14 +176,18 @@ class DenseCandidates:
         small = opponent
         if shrink > 1.0:
             if shrink > 1.3:
-                small = cv2.GaussianBlur(small, (0, 0), 0.35 * shrink)
-            small = cv2.resize(small, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_LINEAR)
+                small = np.asarray(cv2.GaussianBlur(small, (0, 0), 0.35 * shrink), np.float32)
+            resized = cv2.resize(small, None, fx=1 / shrink, fy=1 / shrink, interpolation=cv2.INTER_LINEAR)
+            small = np.asarray(resized, np.float32)
         if min(small.shape[:2]) < 2 * math.ceil(self.radius) + 1:
-            return Discs(np.zeros((0, 2), np.float32), np.zeros((0, 0, 0), np.complex64), np.zeros(0, np.float32))
-        discs = describe_discs(np.asarray(small, np.float32), self.radius, self.base_stride)
+            return Discs(
+                np.zeros((0, 2), np.float32), np.zeros((0, 0, 0), np.complex64), np.zeros(0, np.float32)
+            )
+        discs = describe_discs(small, self.radius, self.base_stride)
         ratio = opponent.shape[1] / small.shape[1]
         centres = ((discs.centres + 0.5) * ratio - 0.5).astype(np.float32)
         return Discs(centres, discs.harmonics, discs.energy).textured(self.activity)
+
 
 def _nearest_scales(distances: Floats32, count: int) -> npt.NDArray[np.bool_]:
     """Mark, for each query, the `count` scales of (scales, n) distances that are nearest."""

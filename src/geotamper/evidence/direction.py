@@ -12,6 +12,9 @@ from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Region
 from geotamper.evidence.resynthesis import Explanation
 
+MOST_CONTOUR_PIXELS = 20_000
+"""OpenCV samples at most 32766 points in one row; so many more say nothing new."""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -100,6 +103,9 @@ def seam_strength(planes: Planes, region: Region) -> float:
     rows, columns = np.nonzero((mask > 0) & (cv2.erode(mask, np.ones((3, 3), np.uint8)) == 0))
     if len(rows) < 8:
         return 0.0
+    if len(rows) > MOST_CONTOUR_PIXELS:
+        spread = np.linspace(0, len(rows) - 1, MOST_CONTOUR_PIXELS).astype(np.int64)
+        rows, columns = rows[spread], columns[spread]
     nx, ny = (normal_x / length)[rows, columns], (normal_y / length)[rows, columns]
 
     def profile(offset: int) -> npt.NDArray[np.float32]:
@@ -111,7 +117,7 @@ def seam_strength(planes: Planes, region: Region) -> float:
     at = {offset: profile(offset) for offset in range(-4, 4)}
 
     def step(inner: int, outer: int) -> npt.NDArray[np.float32]:
-        return np.abs(at[inner] - at[outer])
+        return np.asarray(np.abs(at[inner] - at[outer]), np.float32)
 
     across = np.maximum.reduce([step(0, -1), step(1, 0), step(-1, -2)])
     beside = 0.5 * (np.maximum(step(3, 2), step(2, 1)) + np.maximum(step(-3, -2), step(-4, -3)))

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from geotamper.evidence.loops.discs import MIN_RANGE
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region, Window
-from geotamper.evidence.registration import MIN_RANGE
 from geotamper.evidence.resampling import Resampling, residual
 from geotamper.evidence.resynthesis import refit
 from geotamper.imagery.kernels import LINEAR, OPENCV_CUBIC
@@ -69,7 +69,9 @@ def _touches(mask: BoolMask) -> bool:
     return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
 
 
-def _better_kernel(linear: npt.NDArray[np.float32], cubic: npt.NDArray[np.float32], mask: BoolMask) -> Resampling:
+def _better_kernel(
+    linear: npt.NDArray[np.float32], cubic: npt.NDArray[np.float32], mask: BoolMask
+) -> Resampling:
     close = [float((error[mask] <= 1.5).mean()) for error in (linear, cubic)]
     return _LINEAR if close[0] >= close[1] else _CUBIC
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.control import Control
-from geotamper.evidence.compiled import compiled
 from geotamper.evidence.hypotheses import Hypotheses
+from geotamper.evidence.loops.lists import keep_nearest
 from geotamper.evidence.planes import Planes
 
 Floats32 = npt.NDArray[np.float32]
@@ -42,12 +42,12 @@ class Keypoints:
 def _window_keypoints(grey: npt.NDArray[np.uint8], most: int) -> tuple[Floats32, Floats32]:
     """(n, 5) of x, y, size, angle, response and (n, 128) descriptors of one window."""
     # contrast threshold 0: small smooth objects have no keypoint above the usual one
-    sift = cv2.SIFT_create(nfeatures=most, contrastThreshold=0, edgeThreshold=30)
+    sift = cv2.SIFT.create(nfeatures=most, contrastThreshold=0, edgeThreshold=30)
     found, descriptors = sift.detectAndCompute(grey, None)
-    if descriptors is None:
+    if len(found) == 0:
         return np.zeros((0, 5), np.float32), np.zeros((0, 128), np.float32)
     rows = [(k.pt[0], k.pt[1], k.size, k.angle, k.response) for k in found]
-    return np.array(rows, np.float32).reshape(-1, 5), descriptors
+    return np.array(rows, np.float32).reshape(-1, 5), np.asarray(descriptors, np.float32)
 
 
 def detect_keypoints(pixels: npt.NDArray[np.uint8], *, density: float, most: int) -> Keypoints:
@@ -58,7 +58,7 @@ def detect_keypoints(pixels: npt.NDArray[np.uint8], *, density: float, most: int
         density: Keypoints per pixel at most, in each window.
         most: Keypoints at most in the whole picture.
     """
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     height, width = grey.shape
     allowed = min(density, most / (height * width))
     rows, descriptors = [], []
@@ -77,40 +77,6 @@ def detect_keypoints(pixels: npt.NDArray[np.uint8], *, density: float, most: int
     raw = np.concatenate(descriptors)
     root = np.sqrt(raw / (raw.sum(axis=1, keepdims=True) + 1e-7)).astype(np.float32)
     return Keypoints(table[:, :2].copy(), table[:, 2].copy(), np.radians(table[:, 3]), root)
-
-
-@compiled
-def _keep_nearest(
-    similarity: Floats32,
-    points: Floats32,
-    first: int,
-    least_similarity: float,
-    least_distance: float,
-    partners: Ints,
-) -> None:
-    """Fill `partners` (rows, k) with the most similar columns of each row, -1 where there are fewer."""
-    k = partners.shape[1]
-    best = np.empty(k, np.float32)
-    for row in range(similarity.shape[0]):
-        count = 0
-        bar = np.float32(least_similarity)
-        x, y = points[first + row, 0], points[first + row, 1]
-        for column in range(similarity.shape[1]):
-            value = similarity[row, column]
-            if value <= bar:
-                continue
-            if abs(points[column, 0] - x) < least_distance and abs(points[column, 1] - y) < least_distance:
-                continue
-            slot = min(count, k - 1)
-            count = min(count + 1, k)
-            while slot > 0 and best[slot - 1] < value:
-                best[slot] = best[slot - 1]
-                partners[row, slot] = partners[row, slot - 1]
-                slot -= 1
-            best[slot] = value
-            partners[row, slot] = column
-            if count == k:
-                bar = best[k - 1]
 
 
 def nearest_partners(keypoints: Keypoints, *, neighbours: int, distance: float, apart: float) -> Ints:
@@ -133,7 +99,7 @@ def nearest_partners(keypoints: Keypoints, *, neighbours: int, distance: float, 
     least = 1.0 - distance * distance / 2.0
     for start in range(0, n, block):
         similarity = described[start : start + block] @ transposed
-        _keep_nearest(similarity, keypoints.points, start, least, apart, partners[start : start + block])
+        keep_nearest(similarity, keypoints.points, start, least, apart, partners[start : start + block])
     return partners
 
 
@@ -155,7 +121,7 @@ class KeypointCandidates:
     density: float = 8000 / 512**2
     most: int = 40_000
 
-    def propose(self, planes: Planes, *, workers: int, control: Control) -> Hypotheses:
+    def propose(self, planes: Planes, *, workers: int, control: Control) -> Hypotheses:  # noqa: ARG002
         """Pair the keypoints of a picture."""
         control.checkpoint(0.02, "finding keypoints")
         keypoints = detect_keypoints(planes.pixels, density=self.density, most=self.most)

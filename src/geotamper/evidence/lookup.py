@@ -10,53 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geotamper.evidence.compiled import compiled, for_slices
+from geotamper.evidence.compiled import for_slices
+from geotamper.evidence.loops.lists import scan_lists
 
 Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 REFINEMENTS = 2
 """Lloyd iterations for the lists' centres; more do not change what is found."""
-
-
-@compiled
-def _scan(
-    queries: Floats32,
-    places: Floats32,
-    probes: Ints,
-    members: Floats32,
-    member_places: Floats32,
-    starts: Ints,
-    apart: float,
-    best: Ints,
-    distances: Floats32,
-) -> None:
-    """For each query, the nearest member of its probed lists that lies at least `apart` away."""
-    size = members.shape[1]
-    half = size // 2
-    for i in range(len(queries)):
-        least = np.float32(1e30)
-        found = -1
-        x, y = places[i, 0], places[i, 1]
-        for p in range(probes.shape[1]):
-            chosen = probes[i, p]
-            for j in range(starts[chosen], starts[chosen + 1]):
-                distance = np.float32(0.0)
-                for k in range(half):
-                    gap = queries[i, k] - members[j, k]
-                    distance += gap * gap
-                if distance >= least:
-                    continue
-                for k in range(half, size):
-                    gap = queries[i, k] - members[j, k]
-                    distance += gap * gap
-                if distance < least:
-                    dx, dy = abs(member_places[j, 0] - x), abs(member_places[j, 1] - y)
-                    if dx >= apart or dy >= apart:
-                        least = distance
-                        found = j
-        best[i] = found
-        distances[i] = least
 
 
 @dataclass(frozen=True)
@@ -106,7 +67,7 @@ class InvertedFile:
 
         def work(start: int, stop: int) -> None:
             part = slice(start, stop)
-            _scan(
+            scan_lists(
                 queries.vectors[part],
                 queries.places[part],
                 queries.probes[part],

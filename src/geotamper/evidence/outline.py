@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from geotamper.evidence.loops.discs import MIN_RANGE
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Region
-from geotamper.evidence.registration import MIN_RANGE
 from geotamper.evidence.resampling import residual
 from geotamper.evidence.resynthesis import Explanation
 
@@ -43,13 +43,11 @@ def exact_outline(planes: Planes, found: Explanation, region: Region, *, margin:
     solid = cv2.morphologyEx(core.astype(np.uint8), cv2.MORPH_OPEN, _SMALL_BOX)
     solid = cv2.dilate(solid, _SMALL_BOX) & exact.astype(np.uint8)
     solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, _ROUND_5)
-    kept = _supported_parts(solid, region.within(window), exact & (spread >= 8))
+    kept = _supported_parts(np.asarray(solid, np.uint8), region.within(window), exact & (spread >= 8))
     return Region.cut(window, _filled(kept, exact))
 
 
-def _supported_parts(
-    solid: Bytes, known: npt.NDArray[np.bool_], informative: npt.NDArray[np.bool_]
-) -> Bytes:
+def _supported_parts(solid: Bytes, known: npt.NDArray[np.bool_], informative: npt.NDArray[np.bool_]) -> Bytes:
     """Parts that overlap the known region, or that are exact with enough texture of their own."""
     count, labels, statistics, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
     area = statistics[:, cv2.CC_STAT_AREA]
@@ -75,5 +73,3 @@ def _filled(kept: Bytes, exact: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     fill[0] = False
     fill[labels[0, 0]] = False
     return np.asarray((kept > 0) | fill[inner])
-
-

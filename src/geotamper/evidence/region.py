@@ -24,7 +24,9 @@ class Window:
     def around(cls, x: int, y: int, reach: int, shape: tuple[int, int]) -> "Window":
         """The square of half width `reach` around a pixel, cut at the frame of (height, width)."""
         height, width = shape
-        return cls(max(0, x - reach), max(0, y - reach), min(width, x + reach + 1), min(height, y + reach + 1))
+        return cls(
+            max(0, x - reach), max(0, y - reach), min(width, x + reach + 1), min(height, y + reach + 1)
+        )
 
     def grown(self, margin: int, shape: tuple[int, int]) -> "Window":
         """The window with a margin on all sides, cut at the frame of (height, width)."""

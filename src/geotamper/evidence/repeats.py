@@ -31,9 +31,13 @@ def block_codes(pixels: npt.NDArray[np.uint8]) -> Words:
     word = (word + np.uint64(1)) * np.uint64(_ODD[0])
     word ^= word >> np.uint64(29)
     width, height = word.shape[1] - 3, word.shape[0] - 3
-    line = sum((word[:, k : k + width] * np.uint64(_ODD[k]) for k in range(4)), np.uint64(0))
+    line = np.zeros((word.shape[0], width), np.uint64)
+    for k in range(4):
+        line += word[:, k : k + width] * np.uint64(_ODD[k])
     line ^= line >> np.uint64(31)
-    code = sum((line[k : k + height] * np.uint64(_ODD[3 - k]) for k in range(4)), np.uint64(0))
+    code = np.zeros((height, width), np.uint64)
+    for k in range(4):
+        code += line[k : k + height] * np.uint64(_ODD[3 - k])
     return np.asarray(code ^ (code >> np.uint64(33)), np.uint64)
 
 
@@ -57,7 +61,7 @@ class RepeatedBlocks:
     shifts: int = 60
     per_shift: int = 6
 
-    def propose(self, planes: Planes, *, workers: int, control: Control) -> Hypotheses:
+    def propose(self, planes: Planes, *, workers: int, control: Control) -> Hypotheses:  # noqa: ARG002
         """Pair equal blocks of a picture."""
         control.checkpoint(0.01, "looking for repeated blocks")
         codes = block_codes(planes.pixels)

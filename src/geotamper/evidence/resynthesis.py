@@ -11,22 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.errors import SpecificationError
-from geotamper.evidence.compiled import compiled
+from geotamper.evidence.loops.discs import MIN_RANGE
+from geotamper.evidence.loops.predictions import fit_pose
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region
-from geotamper.evidence.registration import MIN_RANGE, bilinear, solve4
 from geotamper.evidence.resampling import Resampling, sample
-from geotamper.imagery.kernels import KERNELS, LINEAR, NEAREST, STEPS_PER_PIXEL, Kernel
+from geotamper.imagery.kernels import KERNELS, LINEAR, NEAREST, Kernel
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-FloatPlane = npt.NDArray[np.float32]
 
 FIT_PIXELS = 450
 MEASURE_PIXELS = 800
-STEPS = 5
-"""Gauss-Newton steps of a fit at most; it usually stops after two or three."""
-
 SCOUTS = 3
 HOPELESS_SHARE = 0.3
 """If the first kernels of the bank leave a smaller exact share than this, no other kernel makes it a copy."""
@@ -81,93 +77,6 @@ def _mapped(matrix: Matrix, columns: Ints, rows: Ints) -> tuple[Floats, Floats]:
     return np.asarray(xs, np.float64), np.asarray(ys, np.float64)
 
 
-@compiled
-def _fit(
-    grey: FloatPlane,
-    gradient_x: FloatPlane,
-    gradient_y: FloatPlane,
-    columns: Ints,
-    rows: Ints,
-    pose: Floats,
-    table: Floats,
-    support: float,
-    widening: float,
-    bias: float,
-    softness: float,
-    normal: Floats,
-    errors: Floats,
-) -> None:
-    """Robust Gauss-Newton on pose = (a, b, u, v) about the mean pixel; `normal` is its last normal matrix."""
-    height, width = grey.shape
-    reach = support * widening
-    step = STEPS_PER_PIXEL / widening
-    wx = np.empty(64)
-    h, g = np.empty((4, 4)), np.empty(4)
-    n = len(columns)
-    cx, cy = columns.mean(), rows.mean()
-    for _ in range(STEPS):
-        h[:] = 0.0
-        g[:] = 0.0
-        for i in range(n):
-            dx, dy = columns[i] - cx, rows[i] - cy
-            x = pose[2] + pose[0] * dx + pose[1] * dy
-            y = pose[3] - pose[1] * dx + pose[0] * dy
-            left, right = int(math.ceil(x - reach)), int(math.floor(x + reach))
-            top, bottom = int(math.ceil(y - reach)), int(math.floor(y + reach))
-            total_x = 0.0
-            for j in range(left, right + 1):
-                at = abs(x - j) * step
-                k = int(at)
-                wx[j - left] = table[k] + (at - k) * (table[k + 1] - table[k])
-                total_x += wx[j - left]
-            total_y = value = 0.0
-            for r in range(top, bottom + 1):
-                at = abs(y - r) * step
-                k = int(at)
-                wy = table[k] + (at - k) * (table[k + 1] - table[k])
-                total_y += wy
-                rr = min(max(r, 0), height - 1)
-                line = 0.0
-                for j in range(left, right + 1):
-                    line += wx[j - left] * grey[rr, min(max(j, 0), width - 1)]
-                value += wy * line
-            e = grey[rows[i], columns[i]] - (value / (total_x * total_y) - bias)
-            errors[i] = abs(e)
-            # the smooth gradient planes are derivative enough to converge, whatever the kernel
-            xi = min(max(x, 0.0), width - 1.001)
-            yi = min(max(y, 0.0), height - 1.001)
-            gx, gy = bilinear(gradient_x, xi, yi), bilinear(gradient_y, xi, yi)
-            weight = 1.0 / (1.0 + (e / softness) ** 2) ** 2
-            j0, j1 = gx * dx + gy * dy, gx * dy - gy * dx
-            h[0, 0] += weight * j0 * j0
-            h[1, 0] += weight * j1 * j0
-            h[1, 1] += weight * j1 * j1
-            h[2, 0] += weight * gx * j0
-            h[2, 1] += weight * gx * j1
-            h[2, 2] += weight * gx * gx
-            h[3, 0] += weight * gy * j0
-            h[3, 1] += weight * gy * j1
-            h[3, 2] += weight * gy * gx
-            h[3, 3] += weight * gy * gy
-            g[0] += weight * j0 * e
-            g[1] += weight * j1 * e
-            g[2] += weight * gx * e
-            g[3] += weight * gy * e
-        for j in range(4):
-            h[j, j] += 0.05
-            for k in range(j):
-                h[k, j] = h[j, k]
-        normal[:] = h
-        if not solve4(h, g):
-            break
-        pose[0] += min(max(g[0], -0.05), 0.05)
-        pose[1] += min(max(g[1], -0.05), 0.05)
-        pose[2] += min(max(g[2], -1.0), 1.0)
-        pose[3] += min(max(g[3], -1.0), 1.0)
-        if abs(g[2]) + abs(g[3]) < 1e-3 and abs(g[0]) + abs(g[1]) < 5e-5:
-            break
-
-
 def refit(
     planes: Planes,
     region: Region,
@@ -195,7 +104,7 @@ def refit(
     pose = np.array([matrix[0, 0], matrix[0, 1], *(matrix[:, :2] @ centre + matrix[:, 2])])
     normal, errors = np.eye(4), np.empty(len(columns))
     kernel = how.kernel
-    _fit(
+    fit_pose(
         planes.grey,
         planes.gradient_x,
         planes.gradient_y,

@@ -50,7 +50,9 @@ def _inverse(found: Explanation) -> Matrix:
     return np.asarray(cv2.invertAffineTransform(found.matrix), np.float64)
 
 
-def _outlined(planes: Planes, found: Explanation, region: Region, seed: int) -> tuple[Region, Explanation] | None:
+def _outlined(
+    planes: Planes, found: Explanation, region: Region, seed: int
+) -> tuple[Region, Explanation] | None:
     """Alternate outline and fit until the region stops growing."""
     outline = exact_outline(planes, found, region, margin=FIRST_MARGIN)
     for _ in range(5):
