@@ -1,7 +1,7 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -136,6 +136,7 @@ def test_region_moved_by_whole_pixels_is_shifted(pair: tuple[Region, BoolMask], 
     np.testing.assert_array_equal(moved.full(SHAPE), wanted)
 
 
+@settings(max_examples=40)
 @given(
     regions(),
     st.floats(-np.pi, np.pi),

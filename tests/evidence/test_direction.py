@@ -1,0 +1,129 @@
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from geotamper.evidence.direction import (
+    Judgement,
+    Pair,
+    ResamplingJudge,
+    SeamJudge,
+    judge_direction,
+    seam_strength,
+)
+from geotamper.evidence.planes import Planes
+from geotamper.evidence.region import Region, Window
+from geotamper.evidence.resynthesis import Explanation
+from geotamper.forge.forgery import BoolMask, Forgery
+from geotamper.imagery.kernels import LINEAR
+
+KINDS = ["suburb", "harbour", "airport", "farmland", "city"]
+JUDGES = (ResamplingJudge(), SeamJudge())
+
+
+def _region(mask: BoolMask) -> Region:
+    return Region.cut(Window(0, 0, mask.shape[1], mask.shape[0]), mask)
+
+
+def _explained(share: float, residual: float) -> Explanation:
+    return Explanation(np.eye(2, 3), LINEAR, 1.0, share, residual, 500.0, 1e-4)
+
+
+def _regions(forgery: Forgery) -> tuple[Region, Region]:
+    return _region(forgery.target_mask), _region(forgery.source_mask)
+
+
+def _alike(forgery: Forgery) -> Pair:
+    """Both regions follow from the other equally well, the copy first."""
+    return Pair(_regions(forgery), (_explained(0.99, 0.1), _explained(0.99, 0.1)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_seam_judge_knows_the_copy_by_its_outline(
+    kind: str, case: type, forged: Callable[..., Forgery], planes: Callable[..., Planes]
+) -> None:
+    pair = _alike(forged(case(kind)))
+    found = judge_direction(planes(case(kind)), pair, JUDGES)
+    assert found.log_odds > 3
+    assert found.basis.startswith("seam")
+    exchanged = Pair(pair.regions[::-1], pair.explanations)
+    again = judge_direction(planes(case(kind)), exchanged, JUDGES)
+    assert again.log_odds == pytest.approx(-found.log_odds)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [((0.99, 0.3), (0.70, 0.3)), ((0.97, 0.2), (0.95, 2.0)), ((0.95, 0.3), (0.6, 3.0))]
+)
+def test_resampling_judge_takes_the_exact_one_for_the_copy(
+    first: tuple[float, float],
+    second: tuple[float, float],
+    case: type,
+    forged: Callable[..., Forgery],
+    planes: Callable[..., Planes],
+) -> None:
+    regions, views = _regions(forged(case("city"))), planes(case("city"))
+    explanations = _explained(*first), _explained(*second)
+    found = ResamplingJudge().judge(views, Pair(regions, explanations))
+    assert found.log_odds > 0
+    # it comes first: the seam is not asked
+    assert judge_direction(views, Pair(regions, explanations), JUDGES) == found
+    again = ResamplingJudge().judge(views, Pair(regions, explanations[::-1]))
+    assert again.log_odds == pytest.approx(-found.log_odds)
+
+
+def test_resampling_judge_says_nothing_of_plain_moves(
+    case: type, forged: Callable[..., Forgery], planes: Callable[..., Planes]
+) -> None:
+    assert ResamplingJudge().judge(planes(case("city")), _alike(forged(case("city")))).log_odds == 0
+
+
+def test_judge_direction_without_judges_is_undecided(
+    case: type, forged: Callable[..., Forgery], planes: Callable[..., Planes]
+) -> None:
+    found = judge_direction(planes(case("city")), _alike(forged(case("city"))), ())
+    assert found.probability == 0.5
+
+
+@pytest.mark.parametrize("log_odds", [-40.0, -2.0, 0.0, 0.3, 1e6])
+def test_judgement_probability_is_that_of_the_likelier_side(log_odds: float) -> None:
+    probability = Judgement(log_odds, "").probability
+    assert 0.5 <= probability <= 1
+    assert probability == pytest.approx(1 / (1 + math.exp(-min(abs(log_odds), 30))))
+
+
+def test_seam_strength_is_the_height_of_a_pasted_plateau() -> None:
+    pixels = np.full((100, 100, 3), 80, np.uint8)
+    mask = np.zeros((100, 100), bool)
+    mask[30:70, 25:75] = True
+    pixels[mask] = 130
+    assert seam_strength(Planes.of(pixels), _region(mask)) == pytest.approx(50, abs=3)
+    smaller = np.zeros_like(mask)
+    smaller[40:60, 40:60] = True
+    assert seam_strength(Planes.of(pixels), _region(smaller)) == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "place", [(0, 0, 20, 20), (80, 80, 100, 100), (0, 0, 100, 100), (50, 50, 52, 51), (10, 10, 10, 10)]
+)
+def test_seam_strength_takes_the_rim_and_tiny_regions(place: tuple[int, int, int, int]) -> None:
+    planes = Planes.of(np.random.default_rng(3).integers(0, 256, (100, 100, 3), dtype=np.uint8))
+    window = Window(*place)
+    region = Region.cut(window, np.ones(window.shape, bool))
+    assert math.isfinite(seam_strength(planes, region))
+
+
+def test_seam_strength_of_outlines_longer_than_opencv_can_look_up() -> None:
+    rows, columns = np.mgrid[:660, :420]
+    blocks = (rows % 12 < 6) & (columns % 12 < 6)
+    parts = [blocks & (rows < 396), blocks & (rows >= 408)]
+    pixels = np.random.default_rng(5).integers(100, 104, (660, 420, 3), dtype=np.uint8)
+    pixels[parts[0]] += 50
+    pixels[parts[1]] += 20
+    planes = Planes.of(pixels)
+    strengths = [seam_strength(planes, _region(mask)) for mask in parts]
+    assert strengths[0] > 2 * strengths[1] > 4
+    points = [20 * np.count_nonzero(mask) // 36 for mask in parts]
+    assert max(points) < 32767 < sum(points)  # one outline of more points than SHRT_MAX, two of fewer
+    wanted = np.average(strengths, weights=points)
+    assert seam_strength(planes, _region(parts[0] | parts[1])) == pytest.approx(wanted, rel=0.02)
