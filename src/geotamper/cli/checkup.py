@@ -5,6 +5,7 @@ import platform
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from types import FunctionType
 
 from geotamper._version import __version__
 
@@ -55,11 +56,16 @@ def _memory() -> str:
 
 def _compiled_state() -> str:
     """Whether the machine code of the loops is kept on disk, so that a run does not wait for the compiler."""
-    from geotamper.evidence import registration
+    from geotamper.evidence.loops import discs, lists, predictions
 
-    loops = [value for value in vars(registration).values() if hasattr(value, "py_func")]
+    loops = [
+        value
+        for module in (discs, lists, predictions)
+        for value in vars(module).values()
+        if hasattr(value, "py_func") and value.py_func.__module__ == module.__name__
+    ]
     folders = {loop.stats.cache_path for loop in loops}
-    kept = [loop for loop in loops if _is_kept(loop.py_func.__name__, loop.stats.cache_path)]
+    kept = [loop for loop in loops if _is_kept(loop.py_func, loop.stats.cache_path)]
     place = ", ".join(sorted(str(folder) for folder in folders if folder))
     if len(kept) == len(loops):
         return f"on disk in {place}"
@@ -68,5 +74,6 @@ def _compiled_state() -> str:
     return f"{len(kept)} of {len(loops)} on disk; the first inspection compiles the others into {place}"
 
 
-def _is_kept(name: str, folder: str | None) -> bool:
-    return folder is not None and any(Path(folder).glob(f"registration.{name}-*.nbi"))
+def _is_kept(function: FunctionType, folder: str | None) -> bool:
+    module = function.__module__.rpartition(".")[2]
+    return folder is not None and any(Path(folder).glob(f"{module}.{function.__name__}-*.nbi"))
