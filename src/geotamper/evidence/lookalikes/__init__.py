@@ -5,6 +5,7 @@ error that is small for this picture, and an outline beyond which the likeness e
 least one of these.
 """
 
+from geotamper.evidence.lookalikes.settling import Proposal
 from geotamper.evidence.lookalikes.verdicts import find_degraded_copies
 
-__all__ = ["find_degraded_copies"]
+__all__ = ["Proposal", "find_degraded_copies"]

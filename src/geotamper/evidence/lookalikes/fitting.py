@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geotamper.evidence.compiled import compiled
 from geotamper.evidence.lookalikes.views import Views
+from geotamper.evidence.loops.discs import solve4
+from geotamper.evidence.loops.likeness import region_equations
 from geotamper.evidence.region import Matrix, Region
-from geotamper.evidence.registration import solve4
 
 FloatPlane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -30,51 +30,6 @@ class Fit:
 
     matrix: Matrix
     pose_sigma: float
-
-
-@compiled
-def _normal_equations(
-    planes: FloatPlane,
-    xs: Ints,
-    ys: Ints,
-    frame: Floats,
-    softness: float,
-    errors: Floats,
-    h: Floats,
-    g: Floats,
-) -> None:
-    """Accumulate the equations of (a, b, u, v); `planes` is (H, W, 3) of luma and its gradients.
-
-    `frame` holds the pose, the centre of the region, and the length by which a and b are scaled.
-    """
-    height, width = planes.shape[0], planes.shape[1]
-    a, b, u, v, cx, cy, unit = frame[0], frame[1], frame[2], frame[3], frame[4], frame[5], frame[6]
-    h[:] = 0.0
-    g[:] = 0.0
-    row_vector = np.empty(4)
-    value = np.empty(3)
-    for i in range(len(xs)):
-        dx, dy = xs[i] - cx, ys[i] - cy
-        qx = min(max(u + a * dx + b * dy, 0.0), width - 1.001)
-        qy = min(max(v - b * dx + a * dy, 0.0), height - 1.001)
-        column, row = int(qx), int(qy)
-        fx, fy = qx - column, qy - row
-        for c in range(3):
-            top = planes[row, column, c] * (1 - fx) + planes[row, column + 1, c] * fx
-            bottom = planes[row + 1, column, c] * (1 - fx) + planes[row + 1, column + 1, c] * fx
-            value[c] = top * (1 - fy) + bottom * fy
-        e = planes[ys[i], xs[i], 0] - value[0]
-        errors[i] = abs(e)
-        ratio = e / softness
-        weight = 1.0 / (1.0 + ratio * ratio)
-        row_vector[0] = (value[1] * dx + value[2] * dy) / unit
-        row_vector[1] = (value[1] * dy - value[2] * dx) / unit
-        row_vector[2] = value[1]
-        row_vector[3] = value[2]
-        for j in range(4):
-            g[j] += weight * row_vector[j] * e
-            for k in range(j + 1):
-                h[j, k] += weight * row_vector[j] * row_vector[k]
 
 
 def fit_region(views: Views, region: Region, matrix: Matrix, *, steps: int = 4) -> Fit:
@@ -100,7 +55,7 @@ def fit_region(views: Views, region: Region, matrix: Matrix, *, steps: int = 4) 
     planes = views.luma_and_gradients
     for _ in range(steps):
         frame = np.array([*pose, cx, cy, unit])
-        _normal_equations(planes, columns, rows, frame, 2.0 * spread, errors, h, g)
+        region_equations(planes, columns, rows, frame, 2.0 * spread, errors, h, g)
         h += 0.1 * np.eye(4)
         full = np.tril(h) + np.tril(h, -1).T
         sigma = float(np.median(errors)) / 0.6745 * math.sqrt(float(np.linalg.inv(full)[0, 0])) / unit

@@ -63,7 +63,9 @@ def measure_candidate(views: Views, grown: Spread, image: Region, links: Links) 
         "ring": grown.ring,
         "log_scale": abs(math.log(scale)),
         "grid_shift": _grid_shift(matrix),
+        "chroma": math.log(grown.chroma),
     }
+    features |= _shape(grown.region, image, views.shape)
     features |= _agreement(grown.region, matrix, links)
     forth = _predicted(views, grown.region, matrix)
     back = _predicted(views, image, np.asarray(cv2.invertAffineTransform(matrix), np.float64))
@@ -79,6 +81,18 @@ def measure_candidate(views: Views, grown: Spread, image: Region, links: Links) 
         "seam_gap": abs(here - there),
     }
     return Candidate(grown, image, features)
+
+
+def _shape(region: Region, image: Region, frame: tuple[int, int]) -> dict[str, float]:
+    """How compact the region is, and whether it or its image ends at the frame rather than by itself."""
+    outlines, _ = cv2.findContours(region.mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    hull = cv2.contourArea(cv2.convexHull(np.concatenate(outlines)))
+    cut = 0
+    for part in (region, image):
+        full, w = part.mask, part.window
+        cut += int(full[0].sum()) * (w.y0 == 0) + int(full[-1].sum()) * (w.y1 == frame[0])
+        cut += int(full[:, 0].sum()) * (w.x0 == 0) + int(full[:, -1].sum()) * (w.x1 == frame[1])
+    return {"solidity": region.area / max(float(hull), 1.0), "cut": cut / math.sqrt(region.area)}
 
 
 def _grid_shift(matrix: Matrix) -> float:
@@ -99,7 +113,8 @@ def _agreement(region: Region, matrix: Matrix, links: Links) -> dict[str, float]
     follows = error < FOLLOWS
     cells = np.unique(points[follows] // 3, axis=0)
     precision = float(np.median(error[follows])) if follows.any() else FOLLOWS
-    astray = np.count_nonzero(error > LEADS_ELSEWHERE) / max(1, np.count_nonzero(follows))
+    elsewhere, following = int((error > LEADS_ELSEWHERE).sum()), int(follows.sum())
+    astray = elsewhere / max(1, following)
     return {
         "precision": math.log(precision + 0.02),
         "followers": math.log1p(len(cells)),
@@ -125,7 +140,9 @@ def _predicted(views: Views, region: Region, matrix: Matrix) -> _Predicted:
         for how in (cv2.INTER_LINEAR, cv2.INTER_CUBIC)
     ]
     here = grey[window.slices]
-    there = min(predictions, key=lambda predicted: _upper_quartile(here - predicted, inner))
+    there = min(
+        predictions, key=lambda predicted: _upper_quartile(np.asarray(here - predicted, np.float32), inner)
+    )
     wide = cv2.dilate(mask.astype(np.uint8), np.ones((13, 13), np.uint8)) > 0
     ring = wide & (cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0)
     return _Predicted(here, there, inner, ring)
@@ -195,6 +212,8 @@ def compare_candidates(candidates: list[Candidate]) -> list[Candidate]:
         added = {
             "relative_gap": max(-3.0, min(3.0, gap)),
             "middle_gap": max(-1.0, min(1.0, own["middle"] - middle)),
+            "followers_gap": own["followers"]
+            - max((other.features["followers"] for other in others), default=0.0),
             "others": float(len(others)),
         }
         compared.append(Candidate(candidate.grown, candidate.image, own | added))

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from geotamper.evidence.region import Region
 from geotamper.evidence.lookalikes.views import Views
+from geotamper.evidence.region import Region
 
 FloatPlane = npt.NDArray[np.float32]
 

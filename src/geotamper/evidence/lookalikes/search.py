@@ -1,27 +1,29 @@
 """The search for inexact copies: refine, vote, grow, measure, score."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from geotamper.control import Control
 from geotamper.evidence.growing import pose_matrix
-from geotamper.evidence.hypotheses import Hypotheses
 from geotamper.evidence.lookalikes.measuring import Candidate, compare_candidates, measure_candidate
-from geotamper.evidence.lookalikes.settling import Settled, Settling
+from geotamper.evidence.lookalikes.settling import Proposal, Settled, Settling
 from geotamper.evidence.lookalikes.spreading import spread
 from geotamper.evidence.lookalikes.support import Links, count_support
 from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region, Window
+from geotamper.evidence.region import Region, Window
 
 LEAST_AREA = 90
 LEAST_IMAGE_AREA = 60
 MAX_OVERLAP = 0.1
 """Largest part of the smaller region that a pair may share."""
+
+MOST_SUPPORT = 40.0
+"""Voters beyond these do not raise a guess's rank: large regular scenes have as many."""
 
 LEAST_DETAIL = 1.0
 LEAST_SPREAD = 2.0
@@ -42,12 +44,12 @@ class Budget:
     voters: int = 2500
     relative: float = 1.2
     rank: float = 0.6
-    seeds: int = 20
+    seeds: int = 24
 
 
 def find_candidates(
     planes: Planes,
-    hypotheses: Hypotheses,
+    proposals: Sequence[Proposal],
     *,
     workers: int,
     control: Control,
@@ -58,7 +60,7 @@ def find_candidates(
 
     Args:
         planes: The picture.
-        hypotheses: Rough guesses, within a few pixels and a quarter of scale and angle.
+        proposals: Rough guesses of the candidate sources.
         workers: Threads.
         control: Progress, cancellation and limits.
         settling: How guesses are refined.
@@ -66,36 +68,44 @@ def find_candidates(
     """
     budget = budget or Budget()
     views = Views.of(planes)
-    control.checkpoint(0.7, f"refining {len(hypotheses)} guesses")
-    settled = (settling or Settling()).run(views, hypotheses, workers)
+    control.checkpoint(0.7, "refining rough guesses")
+    settling = settling or Settling()
+    parts = [settling.run(views, proposal, workers) for proposal in proposals]
+    if not parts:
+        return []
+    settled = Settled.joined(parts)
     settled = settled.subset(settled.relative < budget.relative)
     if len(settled) == 0:
         return []
     order, support = count_support(settled, shape=views.shape, most=budget.voters)
-    rank = settled.relative[order] / np.sqrt(np.clip(support, 1.0, 12.0))
+    rank = settled.relative[order] / np.sqrt(np.clip(support, 1.0, MOST_SUPPORT))
     control.checkpoint(0.8, "comparing regions")
-    walk = _Walk(views, settled)
+    scene = math.log1p(float(np.count_nonzero(settled.relative < 0.4)))
+    walk = _Walk(views, settled, {"scene": scene})
     best = np.argsort(rank, kind="stable")
     for place in best[rank[best] < budget.rank]:
         if walk.tried >= budget.seeds or control.time_left() <= 0:
             break
-        walk.visit(int(order[place]))
+        walk.visit(
+            int(order[place]), {"support": math.log(support[place]), "seed": math.log(rank[place] + 0.01)}
+        )
     return compare_candidates(walk.candidates)
 
 
 class _Walk:
     """Grows seeds one after the other and remembers what they covered."""
 
-    def __init__(self, views: Views, settled: Settled) -> None:
+    def __init__(self, views: Views, settled: Settled, scene: dict[str, float]) -> None:
         self.candidates: list[Candidate] = []
         self.tried = 0
+        self._scene = scene
         self._views = views
         self._settled = settled
         self._links = Links.of(settled)
         self._here = np.zeros(views.shape, bool)
         self._there = np.zeros(views.shape, bool)
 
-    def visit(self, index: int) -> None:
+    def visit(self, index: int, seed: dict[str, float]) -> None:
         """Grow one guess unless both its ends are covered."""
         centre = self._settled.hypotheses.centres[index]
         pose = self._settled.hypotheses.poses[index]
@@ -117,6 +127,7 @@ class _Walk:
             return
         self._cover(image, self._here)
         candidate = measure_candidate(self._views, grown, image, self._links)
+        candidate.features.update(self._scene | seed)
         if candidate.features["detail"] >= LEAST_DETAIL and candidate.features["spread"] >= LEAST_SPREAD:
             self.candidates.append(candidate)
 

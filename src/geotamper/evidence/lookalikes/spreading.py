@@ -113,6 +113,7 @@ class Spread:
         scale: Error scale inside, relative to 2 grey levels plus activity.
         inside: Mean smoothed log likelihood ratio of the region.
         ring: The same of the 4 pixels around it.
+        chroma: Median difference of blue and red minus luma inside, relative to unrelated places.
     """
 
     region: Region
@@ -120,6 +121,7 @@ class Spread:
     scale: float
     inside: float
     ring: float
+    chroma: float
 
 
 @dataclass(frozen=True)
@@ -223,4 +225,7 @@ def _finished(views: Views, region: Region, fit: Fit, limit: float) -> Spread | 
     ring = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     ring &= ~inside & last.comparison.valid
     around = float(last.ratio[ring].mean()) if ring.any() else 0.0
-    return Spread(last.region, fit, last.scale, float(last.ratio[inside].mean()), around)
+    compared = last.comparison
+    chroma = float(np.median(compared.blue[inside]) / views.unrelated[1])
+    chroma += float(np.median(compared.red[inside]) / views.unrelated[2])
+    return Spread(last.region, fit, last.scale, float(last.ratio[inside].mean()), around, chroma + 0.02)

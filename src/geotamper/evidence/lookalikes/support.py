@@ -5,17 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geotamper.evidence.compiled import compiled
 from geotamper.evidence.lookalikes.settling import Settled
+from geotamper.evidence.loops.likeness import count_voters
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 REACH = 70.0
 """Distance, in pixels, over which guesses are asked to confirm each other."""
-
-CELL = 3
-"""Voters in one cell of this many pixels count once: keypoints with several orientations are no independent witnesses."""
 
 
 @dataclass(frozen=True)
@@ -46,40 +43,6 @@ class Links:
         )
 
 
-@compiled
-def _count(
-    points: Floats, images: Floats, turns: Floats, order: Ints, shape: Ints, reach: float, support: Floats
-) -> None:
-    """Voters for each guess in `order`, which must not have more members than `points`; the points are sorted by x."""
-    stamp = np.full((shape[0] // CELL + 2, shape[1] // CELL + 2), -1, np.int64)
-    columns = points[:, 0].copy()
-    for k in range(len(order)):
-        i = order[k]
-        x, y = points[i, 0], points[i, 1]
-        u, v = images[i, 0], images[i, 1]
-        a, b = turns[i, 0], turns[i, 1]
-        size = 0.12 * 0.12 * (a * a + b * b)
-        votes = 0
-        j = np.searchsorted(columns, x - reach)
-        while j < len(points) and points[j, 0] <= x + reach:
-            dx, dy = points[j, 0] - x, points[j, 1] - y
-            square = dx * dx + dy * dy
-            if square < reach * reach:
-                da, db = turns[j, 0] - a, turns[j, 1] - b
-                if da * da + db * db < size:
-                    eu = u + a * dx + b * dy - images[j, 0]
-                    ev = v - b * dx + a * dy - images[j, 1]
-                    allowed = 1.0 + 0.03 * np.sqrt(square)
-                    if eu * eu + ev * ev < allowed * allowed:
-                        row, column = int(points[j, 1]) // CELL, int(points[j, 0]) // CELL
-                        if 0 <= row < stamp.shape[0] and 0 <= column < stamp.shape[1]:
-                            if stamp[row, column] != k:
-                                stamp[row, column] = k
-                                votes += 1
-            j += 1
-        support[k] = votes
-
-
 def count_support(settled: Settled, *, shape: tuple[int, int], most: int) -> tuple[Ints, Floats]:
     """Count the voters of the best guesses.
 
@@ -97,7 +60,7 @@ def count_support(settled: Settled, *, shape: tuple[int, int], most: int) -> tup
     place[by_column] = np.arange(len(by_column))
     chosen = np.argsort(settled.relative, kind="stable")[:most].astype(np.int64)
     support = np.zeros(len(chosen))
-    _count(
+    count_voters(
         links.points[by_column],
         links.images[by_column],
         links.turns[by_column],

@@ -1,16 +1,17 @@
 """The entry of this package: inexact copies of a picture, accepted or left undecided."""
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 from geotamper.control import Control
 from geotamper.evidence.direction import Judgement
-from geotamper.evidence.hypotheses import Hypotheses
 from geotamper.evidence.lookalikes.measuring import Candidate
 from geotamper.evidence.lookalikes.scoring import Scoring, load_scoring
 from geotamper.evidence.lookalikes.search import find_candidates
+from geotamper.evidence.lookalikes.settling import Proposal
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.resynthesis import Explanation
 from geotamper.evidence.settings import EvidenceSettings
@@ -26,7 +27,7 @@ SCALED_FROM = 0.03
 
 def find_degraded_copies(
     planes: Planes,
-    hypotheses: Hypotheses,
+    proposals: Sequence[Proposal],
     *,
     settings: EvidenceSettings,
     workers: int,
@@ -36,7 +37,7 @@ def find_degraded_copies(
 
     Args:
         planes: The picture.
-        hypotheses: All rough guesses of the candidate sources, as they were proposed.
+        proposals: The rough guesses of the candidate sources, before any gate or registration.
         settings: The false-alarm rate and the number of findings are used.
         workers: Threads.
         control: Progress, cancellation and limits.
@@ -46,7 +47,7 @@ def find_degraded_copies(
         left out.
     """
     scoring = load_scoring()
-    candidates = find_candidates(planes, hypotheses, workers=workers, control=control)
+    candidates = find_candidates(planes, proposals, workers=workers, control=control)
     threshold = scoring.threshold(settings.false_alarm_rate)
     scored = [(scoring.copy.log_odds(candidate.features), candidate) for candidate in candidates]
     scored.sort(key=lambda pair: -pair[0])

@@ -86,7 +86,7 @@ def _unrelated_scale(stack: FloatPlane) -> npt.NDArray[np.float64]:
         # every second pixel: a median over a quarter of the picture is as good
         difference = np.abs(stack - np.roll(stack, (dy, dx), (0, 1)))[::2, ::2]
         medians.append(np.median(difference.reshape(-1, 3), axis=0))
-    return np.maximum(np.mean(medians, axis=0) / np.log(2.0), [6.0, 4.0, 4.0])
+    return np.asarray(np.maximum(np.mean(medians, axis=0) / np.log(2.0), [6.0, 4.0, 4.0]), np.float64)
 
 
 def _finest_detail(grey: FloatPlane) -> float:

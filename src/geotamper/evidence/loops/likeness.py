@@ -1,0 +1,323 @@
+"""Compiled loops of the search for inexact copies: refinement, likeness, votes, region fits, block shifts.
+
+Conventions are those of `geotamper.evidence.loops.discs`.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from geotamper.evidence.compiled import compiled
+from geotamper.evidence.loops.discs import solve4
+
+FloatPlane = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+BoolMask = npt.NDArray[np.bool_]
+
+VOTING_CELL = 3
+"""Voters in one cell of this many pixels count once: keypoints with several orientations are one witness."""
+
+
+@compiled
+def settle_discs(
+    grey: FloatPlane,
+    gradient_x: FloatPlane,
+    gradient_y: FloatPlane,
+    centres: Ints,
+    poses: Floats,
+    disc: Ints,
+    softness: float,
+    moved: Floats,
+) -> None:
+    """Robust Gauss-Newton on (a, b, u, v); `disc` holds radius, stride and steps; `moved` is 99 where it failed."""
+    height, width = grey.shape
+    r, stride, steps = disc[0], disc[1], disc[2]
+    limit = r * r + r * 0.5
+    h = np.empty((4, 4))
+    g = np.empty(4)
+    for i in range(len(centres)):
+        cx, cy = centres[i, 0], centres[i, 1]
+        a, b, u, v = poses[i, 0], poses[i, 1], poses[i, 2], poses[i, 3]
+        u0, v0 = u, v
+        failed = False
+        for _ in range(steps):
+            h[:] = 0.0
+            g[:] = 0.0
+            n = 0
+            for dy in range(-r, r + 1, stride):
+                y = cy + dy
+                if y < 0 or y >= height:
+                    continue
+                for dx in range(-r, r + 1, stride):
+                    x = cx + dx
+                    if dx * dx + dy * dy > limit or x < 0 or x >= width:
+                        continue
+                    qx, qy = u + a * dx + b * dy, v - b * dx + a * dy
+                    if qx < 0 or qy < 0 or qx >= width - 1 or qy >= height - 1:
+                        continue
+                    column, row = int(qx), int(qy)
+                    fx, fy = qx - column, qy - row
+                    w00 = (1 - fx) * (1 - fy)
+                    w01 = fx * (1 - fy)
+                    w10 = (1 - fx) * fy
+                    w11 = fx * fy
+                    e = grey[y, x] - (
+                        grey[row, column] * w00
+                        + grey[row, column + 1] * w01
+                        + grey[row + 1, column] * w10
+                        + grey[row + 1, column + 1] * w11
+                    )
+                    gx = (
+                        gradient_x[row, column] * w00
+                        + gradient_x[row, column + 1] * w01
+                        + gradient_x[row + 1, column] * w10
+                        + gradient_x[row + 1, column + 1] * w11
+                    )
+                    gy = (
+                        gradient_y[row, column] * w00
+                        + gradient_y[row, column + 1] * w01
+                        + gradient_y[row + 1, column] * w10
+                        + gradient_y[row + 1, column + 1] * w11
+                    )
+                    weight = 1.0 / (1.0 + e * e / (softness * softness))
+                    j0 = gx * dx + gy * dy
+                    j1 = gx * dy - gy * dx
+                    h[0, 0] += weight * j0 * j0
+                    h[1, 0] += weight * j1 * j0
+                    h[1, 1] += weight * j1 * j1
+                    h[2, 0] += weight * gx * j0
+                    h[2, 1] += weight * gx * j1
+                    h[2, 2] += weight * gx * gx
+                    h[3, 0] += weight * gy * j0
+                    h[3, 1] += weight * gy * j1
+                    h[3, 2] += weight * gy * gx
+                    h[3, 3] += weight * gy * gy
+                    g[0] += weight * j0 * e
+                    g[1] += weight * j1 * e
+                    g[2] += weight * gx * e
+                    g[3] += weight * gy * e
+                    n += 1
+            if n < 12:
+                failed = True
+                break
+            for j in range(4):
+                h[j, j] += 0.1
+            if not solve4(h, g):
+                failed = True
+                break
+            a += min(max(g[0], -0.08), 0.08)
+            b += min(max(g[1], -0.08), 0.08)
+            u += min(max(g[2], -1.5), 1.5)
+            v += min(max(g[3], -1.5), 1.5)
+            if abs(g[0]) + abs(g[1]) < 3e-4 and abs(g[2]) + abs(g[3]) < 4e-3:
+                break
+        poses[i, 0], poses[i, 1], poses[i, 2], poses[i, 3] = a, b, u, v
+        moved[i] = 99.0 if failed else math.hypot(u - u0, v - v0)
+
+
+@compiled
+def compare_discs(grey: FloatPlane, centres: Ints, poses: Floats, radius: int, score: Floats) -> None:
+    """1 - squared difference over the sum of the variances: 1 for equal discs, 0 and less for unrelated ones."""
+    height, width = grey.shape
+    limit = radius * radius + radius * 0.5
+    for i in range(len(centres)):
+        a, b, u, v = poses[i, 0], poses[i, 1], poses[i, 2], poses[i, 3]
+        s1 = s2 = s11 = s22 = sd = 0.0
+        n = 0
+        for dy in range(-radius, radius + 1):
+            y = centres[i, 1] + dy
+            if y < 0 or y >= height:
+                continue
+            for dx in range(-radius + (dy & 1), radius + 1, 2):  # a chequerboard: half the pixels suffice
+                x = centres[i, 0] + dx
+                if dx * dx + dy * dy > limit or x < 0 or x >= width:
+                    continue
+                qx, qy = u + a * dx + b * dy, v - b * dx + a * dy
+                if qx < 0 or qy < 0 or qx >= width - 1 or qy >= height - 1:
+                    continue
+                column, row = int(qx), int(qy)
+                fx, fy = qx - column, qy - row
+                there = (grey[row, column] * (1 - fx) + grey[row, column + 1] * fx) * (1 - fy)
+                there += (grey[row + 1, column] * (1 - fx) + grey[row + 1, column + 1] * fx) * fy
+                here = grey[y, x]
+                s1 += here
+                s2 += there
+                s11 += here * here
+                s22 += there * there
+                sd += (here - there) * (here - there)
+                n += 1
+        if n < 20:
+            score[i] = -1.0
+            continue
+        v1 = max(s11 / n - (s1 / n) ** 2, 0.0)
+        v2 = max(s22 / n - (s2 / n) ** 2, 0.0)
+        score[i] = 1.0 - (sd / n) / (v1 + v2 + 6.0) if min(v1, v2) > 2.25 else -1.0
+
+
+@compiled
+def assess_discs(
+    grey: FloatPlane,
+    high: FloatPlane,
+    centres: Ints,
+    poses: Floats,
+    radius: int,
+    relative: Floats,
+    residual: Floats,
+) -> None:
+    """75th percentiles of residual and of residual over high-pass in each disc."""
+    height, width = grey.shape
+    limit = radius * radius + radius * 0.5
+    errors = np.empty(1024)
+    detail = np.empty(1024)
+    for i in range(len(centres)):
+        a, b, u, v = poses[i, 0], poses[i, 1], poses[i, 2], poses[i, 3]
+        n = 0
+        for dy in range(-radius, radius + 1):
+            y = centres[i, 1] + dy
+            if y < 0 or y >= height:
+                continue
+            for dx in range(-radius, radius + 1):
+                x = centres[i, 0] + dx
+                if dx * dx + dy * dy > limit or x < 0 or x >= width:
+                    continue
+                qx, qy = u + a * dx + b * dy, v - b * dx + a * dy
+                if qx < 0 or qy < 0 or qx >= width - 1 or qy >= height - 1:
+                    continue
+                column, row = int(qx), int(qy)
+                fx, fy = qx - column, qy - row
+                there = (grey[row, column] * (1 - fx) + grey[row, column + 1] * fx) * (1 - fy)
+                there += (grey[row + 1, column] * (1 - fx) + grey[row + 1, column + 1] * fx) * fy
+                errors[n] = abs(grey[y, x] - there)
+                detail[n] = abs(high[y, x])
+                n += 1
+        if n < 20:
+            relative[i] = 9.0
+            residual[i] = 99.0
+            continue
+        residual[i] = np.sort(errors[:n])[(3 * n) // 4]
+        relative[i] = residual[i] / max(np.sort(detail[:n])[(3 * n) // 4], 0.8)
+
+
+@compiled
+def count_voters(
+    points: Floats, images: Floats, turns: Floats, order: Ints, shape: Ints, reach: float, support: Floats
+) -> None:
+    """Voters for each guess in `order`, which must not have more members than `points`; the points are sorted by x."""
+    stamp = np.full((shape[0] // VOTING_CELL + 2, shape[1] // VOTING_CELL + 2), -1, np.int64)
+    columns = points[:, 0].copy()
+    for k in range(len(order)):
+        i = order[k]
+        x, y = points[i, 0], points[i, 1]
+        u, v = images[i, 0], images[i, 1]
+        a, b = turns[i, 0], turns[i, 1]
+        size = 0.12 * 0.12 * (a * a + b * b)
+        votes = 0
+        j = np.searchsorted(columns, x - reach)
+        while j < len(points) and points[j, 0] <= x + reach:
+            dx, dy = points[j, 0] - x, points[j, 1] - y
+            square = dx * dx + dy * dy
+            if square < reach * reach:
+                da, db = turns[j, 0] - a, turns[j, 1] - b
+                if da * da + db * db < size:
+                    eu = u + a * dx + b * dy - images[j, 0]
+                    ev = v - b * dx + a * dy - images[j, 1]
+                    allowed = 1.0 + 0.03 * np.sqrt(square)
+                    if eu * eu + ev * ev < allowed * allowed:
+                        row, column = int(points[j, 1]) // VOTING_CELL, int(points[j, 0]) // VOTING_CELL
+                        inside = 0 <= row < stamp.shape[0] and 0 <= column < stamp.shape[1]
+                        if inside and stamp[row, column] != k:
+                            stamp[row, column] = k
+                            votes += 1
+            j += 1
+        support[k] = votes
+
+
+@compiled
+def region_equations(
+    planes: FloatPlane,
+    xs: Ints,
+    ys: Ints,
+    frame: Floats,
+    softness: float,
+    errors: Floats,
+    h: Floats,
+    g: Floats,
+) -> None:
+    """Accumulate the equations of (a, b, u, v); `planes` is (H, W, 3) of luma and its gradients.
+
+    `frame` holds the pose, the centre of the region, and the length by which a and b are scaled.
+    """
+    height, width = planes.shape[0], planes.shape[1]
+    a, b, u, v, cx, cy, unit = frame[0], frame[1], frame[2], frame[3], frame[4], frame[5], frame[6]
+    h[:] = 0.0
+    g[:] = 0.0
+    row_vector = np.empty(4)
+    value = np.empty(3)
+    for i in range(len(xs)):
+        dx, dy = xs[i] - cx, ys[i] - cy
+        qx = min(max(u + a * dx + b * dy, 0.0), width - 1.001)
+        qy = min(max(v - b * dx + a * dy, 0.0), height - 1.001)
+        column, row = int(qx), int(qy)
+        fx, fy = qx - column, qy - row
+        for c in range(3):
+            top = planes[row, column, c] * (1 - fx) + planes[row, column + 1, c] * fx
+            bottom = planes[row + 1, column, c] * (1 - fx) + planes[row + 1, column + 1, c] * fx
+            value[c] = top * (1 - fy) + bottom * fy
+        e = planes[ys[i], xs[i], 0] - value[0]
+        errors[i] = abs(e)
+        ratio = e / softness
+        weight = 1.0 / (1.0 + ratio * ratio)
+        row_vector[0] = (value[1] * dx + value[2] * dy) / unit
+        row_vector[1] = (value[1] * dy - value[2] * dx) / unit
+        row_vector[2] = value[1]
+        row_vector[3] = value[2]
+        for j in range(4):
+            g[j] += weight * row_vector[j] * e
+            for k in range(j + 1):
+                h[j, k] += weight * row_vector[j] * row_vector[k]
+
+
+@compiled
+def shift_blocks(
+    here: FloatPlane, there: FloatPlane, mask: BoolMask, side: int, least: int, out: Floats
+) -> int:
+    """Fill `out` with shift, standardised shift and correlation of each block; returns how many there are."""
+    rows, columns = here.shape
+    found = 0
+    half = side // 2
+    for top in range(0, rows - side + 1, half):
+        for left in range(0, columns - side + 1, half):
+            n = 0
+            xx = xy = yy = ex = ey = ee = 0.0
+            for y in range(max(top, 1), min(top + side, rows - 1)):
+                for x in range(max(left, 1), min(left + side, columns - 1)):
+                    if not mask[y, x]:
+                        continue
+                    e = here[y, x] - there[y, x]
+                    gx = 0.25 * (there[y, x + 1] - there[y, x - 1] + here[y, x + 1] - here[y, x - 1])
+                    gy = 0.25 * (there[y + 1, x] - there[y - 1, x] + here[y + 1, x] - here[y - 1, x])
+                    xx += gx * gx
+                    xy += gx * gy
+                    yy += gy * gy
+                    ex += gx * e
+                    ey += gy * e
+                    ee += e * e
+                    n += 1
+            if n < least:
+                continue
+            determinant = xx * yy - xy * xy
+            smaller = 0.5 * (xx + yy - math.sqrt((xx - yy) * (xx - yy) + 4 * xy * xy))
+            if smaller < n * 2.0:
+                continue
+            sx = (yy * ex - xy * ey) / determinant
+            sy = (xx * ey - xy * ex) / determinant
+            explained = sx * ex + sy * ey
+            variance = max((ee - explained) / max(n - 2, 1), 0.3)
+            out[found, 0] = math.hypot(sx, sy)
+            out[found, 1] = math.sqrt(max(explained, 0.0) / (2 * variance))
+            found += 1
+            if found == len(out):
+                return found
+    return found
