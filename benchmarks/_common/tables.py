@@ -1,6 +1,6 @@
 """Scores as Markdown tables: readable on the terminal and fit for RESULTS.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 # Scores are JSON that `scoring` made; their shape is stated there.
@@ -27,11 +27,26 @@ def with_interval(proportion: Score) -> str:
     return f"{percent(proportion['rate'])} ({100 * low:.1f} to {100 * high:.1f}; {counts})"
 
 
-def overall_table(scores: Mapping[str, Score]) -> str:
-    """One column per detector, one row per number that the set can give."""
+def overall_table(
+    scores: Mapping[str, Score],
+    *,
+    aims: Mapping[str, str] | None = None,
+    only: Collection[str] | None = None,
+) -> str:
+    """One column per detector, one row per number that the set can give.
+
+    Args:
+        scores: By name of the detector.
+        aims: What is wanted, by measure; they get a column of their own.
+        only: The measures to show; all unless given.
+    """
     rows = [[label, *(fill(score) for score in scores.values())] for label, fill in _ROWS]
-    rows = [row for row in rows if set(row[1:]) != {"-"}]
-    return markdown(["measure", *scores], rows)
+    rows = [row for row in rows if set(row[1:]) != {"-"} and (only is None or row[0] in only)]
+    if not aims:
+        return markdown(["measure", *scores], rows)
+    return markdown(
+        ["measure", "wanted", *scores], [[row[0], aims.get(row[0], "-"), *row[1:]] for row in rows]
+    )
 
 
 def split_table(scores: Mapping[str, Score], trait: str) -> str:
@@ -88,3 +103,6 @@ _ROWS = (
     ),
     ("peak memory of a process", lambda s: f"{s['peak_memory_mb']} MB"),
 )
+
+MEASURES = tuple(label for label, _ in _ROWS)
+"""The rows of the overall table, in order."""

@@ -1,0 +1,182 @@
+r"""Turn the results of evaluate_inspector.py into Markdown tables, so that nobody types numbers by hand.
+
+Examples:
+    python benchmarks/tabulate.py benchmarks/work/results/test-bank/results.json
+    python benchmarks/tabulate.py benchmarks/work/results/*/results.json --into benchmarks/RESULTS.md README.md
+
+Without --into the tables are printed. With it, the text between the lines
+
+    <!-- begin test-bank -->        all tables of the set `test-bank`
+    <!-- begin test-bank brief -->  its main numbers alone
+
+and the `end` lines of the same name is replaced in the given files.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from _common.tables import MEASURES, overall_table, split_table
+from geotamper.atomic import write_text
+from geotamper.errors import GeotamperError, InputError
+
+SCHEMA = "geotamper.benchmark/1"
+
+AIMS = {
+    "bank": {
+        "both regions found": "at least 86 %",
+        "source and copy exchanged, of the found": "at most 3 %",
+        "untouched called tampered": "at most 1 %",
+        "rotation error, median": "at most 0.05 degrees",
+        "scale error, median": "at most 0.001",
+        "seconds a picture, median / 90th percentile": "median at most 1.5",
+        "peak memory of a process": "at most 1000 MB",
+    },
+    "foreign": {"both regions found": "at least 70 %"},
+}
+"""What is wanted of sets named after a fold and these words, such as `test-bank`, by measure."""
+
+BRIEF = (
+    "both regions found",
+    "source and copy exchanged, of the found",
+    "untouched called tampered",
+    "rotation error, median",
+    "scale error, median",
+    "seconds a picture, median / 90th percentile",
+)
+"""The measures of the brief table."""
+
+# The results hold JSON that evaluate_inspector.py wrote; its shape is stated there.
+Results = Mapping[str, Any]
+
+
+def main() -> int:
+    """Print or insert the tables; 1 when a file cannot be used."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("results", type=Path, nargs="+", help="results.json files")
+    parser.add_argument(
+        "--into", type=Path, nargs="+", metavar="FILE", help="Markdown files to bring up to date"
+    )
+    options = parser.parse_args()
+    try:
+        blocks = {name: text for path in options.results for name, text in blocks_of(load(path)).items()}
+        if options.into:
+            insert(blocks, options.into)
+        else:
+            print("\n\n".join(text for name, text in blocks.items() if not name.endswith(" brief")))
+    except GeotamperError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def load(path: Path) -> Results:
+    """Read the results of one run.
+
+    Raises:
+        InputError: The file is missing or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"cannot read '{path}' ({error}); expected results of evaluate_inspector.py"
+        ) from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise InputError(f"'{path}' does not have the schema {SCHEMA}; give results of evaluate_inspector.py")
+    return content
+
+
+def blocks_of(results: Results) -> dict[str, str]:
+    """The text of each block that a set fills, by the name in its markers."""
+    name = str(results["set"]["folder"])
+    return {name: full_text(results), f"{name} brief": brief_text(results)}
+
+
+def full_text(results: Results) -> str:
+    """How the numbers were got, the overall table, and one table per trait that has several values."""
+    scores = results["detectors"]
+    parts = [provenance(results), overall_table(scores, aims=_aims(results))]
+    for trait, values in scores["inspector"]["by"].items():
+        if len(values) > 1:
+            parts += [f"By {trait}:", split_table(scores, trait)]
+    return "\n\n".join(parts)
+
+
+def brief_text(results: Results) -> str:
+    """The main numbers."""
+    return overall_table(results["detectors"], only=BRIEF)
+
+
+def provenance(results: Results) -> str:
+    """The command, the set and the machine, in a paragraph."""
+    pictures, machine = results["set"], results["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    changes = " with uncommitted changes" if machine["uncommitted_changes"] else ""
+    return (
+        f"`python {shown_command(results['command'])}`: {pictures['forged']} forged and "
+        f"{pictures['untouched']} untouched pictures of {pictures['groups']} scenes, "
+        f"fold {' and '.join(pictures['folds'])}, {' and '.join(pictures['sizes'])} pixels "
+        f"(`records.jsonl` has the SHA-256 {pictures['records_sha256'][:16]}...). "
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
+        f"{machine['processes']} process(es) of {machine['threads_per_picture']} thread(s); "
+        f"Python {machine['python']}, {packages}; commit {machine['commit'][:10]}{changes}."
+    )
+
+
+def shown_command(command: Sequence[str]) -> str:
+    """The command as anybody would type it: without the place of the results, which does not change them."""
+    words = list(command)
+    if "--out" in words:
+        at = words.index("--out")
+        del words[at : at + 2]
+    return " ".join(words)
+
+
+def _aims(results: Results) -> Mapping[str, str]:
+    wanted = AIMS.get(str(results["set"]["folder"]).partition("-")[2], {})
+    return {measure: wanted[measure] for measure in MEASURES if measure in wanted}
+
+
+def insert(blocks: Mapping[str, str], files: Sequence[Path]) -> None:
+    """Replace the blocks in Markdown files; blocks without new results stay as they are.
+
+    Raises:
+        InputError: A file cannot be read, or no file has a place for any of the blocks.
+        OutputError: A file cannot be written.
+    """
+    used = set()
+    for path in files:
+        try:
+            old = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise InputError(
+                f"cannot read '{path}' ({error.strerror}); give Markdown files with markers"
+            ) from error
+        new = old
+        for name, text in blocks.items():
+            new, count = filled(new, name, text)
+            if count:
+                used.add(name)
+        if new != old:
+            write_text(path, new)
+            print(f"brought up to date: {path}")
+    if not used:
+        raise InputError(
+            f"no file has a line '<!-- begin NAME -->' with one of the names {', '.join(sorted(blocks))}; add one"
+        )
+
+
+def filled(text: str, name: str, block: str) -> tuple[str, int]:
+    """Put a block between its markers; the new text and the number of places that were filled."""
+    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
+    pattern = re.compile(re.escape(begin) + r".*?" + re.escape(end), re.DOTALL)
+    return pattern.subn(lambda _: f"{begin}\n\n{block}\n\n{end}", text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
