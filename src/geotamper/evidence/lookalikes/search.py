@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from geotamper.control import Control
 from geotamper.evidence.growing import pose_matrix
+from geotamper.evidence.hypotheses import Hypotheses
 from geotamper.evidence.lookalikes.measuring import Candidate, compare_candidates, measure_candidate
-from geotamper.evidence.lookalikes.settling import Proposal, Settled, Settling
+from geotamper.evidence.lookalikes.settling import Proposal, Rough, Settling
 from geotamper.evidence.lookalikes.spreading import spread
 from geotamper.evidence.lookalikes.support import Links, count_support
 from geotamper.evidence.lookalikes.views import Views
@@ -35,15 +36,13 @@ class Budget:
     """How much is tried.
 
     Attributes:
-        voters: Guesses whose support is counted at most.
-        relative: Largest relative residual of a guess that counts at all.
+        refined: Guesses refined on the picture itself at most, the most alike and best supported.
         rank: Largest seed rank (relative residual over the root of the support) that is grown.
         seeds: Guesses grown at most.
     """
 
-    voters: int = 2500
-    relative: float = 1.2
-    rank: float = 0.6
+    refined: int = 1500
+    rank: float = 0.4
     seeds: int = 24
 
 
@@ -70,45 +69,44 @@ def find_candidates(
     views = Views.of(planes)
     control.checkpoint(0.7, "refining rough guesses")
     settling = settling or Settling()
-    parts = [settling.run(views, proposal, workers) for proposal in proposals]
+    parts = [settling.roughly(views, proposal, workers) for proposal in proposals]
     if not parts:
         return []
-    settled = Settled.joined(parts)
-    settled = settled.subset(settled.relative < budget.relative)
-    if len(settled) == 0:
-        return []
-    order, support = count_support(settled, shape=views.shape, most=budget.voters)
-    rank = settled.relative[order] / np.sqrt(np.clip(support, 1.0, MOST_SUPPORT))
+    rough = Rough.joined(parts)
+    support = count_support(rough.hypotheses, shape=views.shape, workers=workers)
+    voices = np.sqrt(np.clip(support, 1.0, MOST_SUPPORT))
+    chosen = np.argsort((rough.unlikeness + 0.05) / voices, kind="stable")[: budget.refined]
+    settled = settling.finely(views, rough, chosen, workers)
+    rank = settled.relative / voices[chosen]
     control.checkpoint(0.8, "comparing regions")
     scene = math.log1p(float(np.count_nonzero(settled.relative < 0.4)))
-    walk = _Walk(views, settled, {"scene": scene})
+    walk = _Walk(views, settled.hypotheses, {"scene": scene})
     best = np.argsort(rank, kind="stable")
-    for place in best[rank[best] < budget.rank]:
+    for index in best[rank[best] < budget.rank]:
         if walk.tried >= budget.seeds or control.time_left() <= 0:
             break
-        walk.visit(
-            int(order[place]), {"support": math.log(support[place]), "seed": math.log(rank[place] + 0.01)}
-        )
+        seed = {"support": math.log(support[chosen[index]]), "seed": math.log(rank[index] + 0.01)}
+        walk.visit(int(index), seed)
     return compare_candidates(walk.candidates)
 
 
 class _Walk:
     """Grows seeds one after the other and remembers what they covered."""
 
-    def __init__(self, views: Views, settled: Settled, scene: dict[str, float]) -> None:
+    def __init__(self, views: Views, hypotheses: Hypotheses, scene: dict[str, float]) -> None:
         self.candidates: list[Candidate] = []
         self.tried = 0
         self._scene = scene
         self._views = views
-        self._settled = settled
-        self._links = Links.of(settled)
+        self._hypotheses = hypotheses
+        self._links = Links.of(hypotheses)
         self._here = np.zeros(views.shape, bool)
         self._there = np.zeros(views.shape, bool)
 
     def visit(self, index: int, seed: dict[str, float]) -> None:
         """Grow one guess unless both its ends are covered."""
-        centre = self._settled.hypotheses.centres[index]
-        pose = self._settled.hypotheses.poses[index]
+        centre = self._hypotheses.centres[index]
+        pose = self._hypotheses.poses[index]
         if self._covered(centre, pose):
             return
         self.tried += 1

@@ -24,37 +24,6 @@ LOST = 9.0
 
 
 @dataclass(frozen=True)
-class Settled:
-    """Guesses after refinement.
-
-    Attributes:
-        hypotheses: n refined guesses.
-        relative: (n,) 75th percentile of the residual over that of the high-pass of the disc.
-        residual: (n,) 75th percentile of the grey-level residual.
-    """
-
-    hypotheses: Hypotheses
-    relative: Floats
-    residual: Floats
-
-    def __len__(self) -> int:
-        return len(self.hypotheses)
-
-    @classmethod
-    def joined(cls, parts: Sequence["Settled"]) -> "Settled":
-        """All members of several batches, in order; at least one batch."""
-        return cls(
-            Hypotheses.joined(*(part.hypotheses for part in parts)),
-            np.concatenate([part.relative for part in parts]),
-            np.concatenate([part.residual for part in parts]),
-        )
-
-    def subset(self, index: Ints | npt.NDArray[np.bool_]) -> "Settled":
-        """The members that `index` selects, in its order."""
-        return Settled(self.hypotheses.subset(index), self.relative[index], self.residual[index])
-
-
-@dataclass(frozen=True)
 class Proposal:
     """The guesses of one candidate source, as they were proposed.
 
@@ -68,79 +37,108 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class Rough:
+    """Guesses after coarse refinement on the smoothed picture.
+
+    Attributes:
+        hypotheses: n of them.
+        radii: (n,) of their discs, pixels.
+        unlikeness: (n,) squared difference of the discs over the sum of their variances, 0 for equal ones.
+    """
+
+    hypotheses: Hypotheses
+    radii: Ints
+    unlikeness: Floats
+
+    def __len__(self) -> int:
+        return len(self.hypotheses)
+
+    @classmethod
+    def joined(cls, parts: Sequence["Rough"]) -> "Rough":
+        """All members of several batches, in order; at least one batch."""
+        return cls(
+            Hypotheses.joined(*(part.hypotheses for part in parts)),
+            np.concatenate([part.radii for part in parts]),
+            np.concatenate([part.unlikeness for part in parts]),
+        )
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Guesses after refinement on the picture itself.
+
+    Attributes:
+        hypotheses: n refined guesses.
+        relative: (n,) 75th percentile of the residual over that of the high-pass of the disc.
+    """
+
+    hypotheses: Hypotheses
+    relative: Floats
+
+    def __len__(self) -> int:
+        return len(self.hypotheses)
+
+
+@dataclass(frozen=True)
 class Settling:
     """How guesses are refined and thinned out.
 
     Attributes:
         coarse_steps: Gauss-Newton steps on the smoothed picture, every second row and column.
         fine_steps: Steps on the picture itself.
-        at_least: Smallest likeness (1 for equal discs) that is refined finely.
-        most: Guesses refined finely at most, the most alike.
+        at_most: Largest unlikeness of a guess that is kept after the coarse steps.
+        most: Guesses kept of each source at most, the most alike.
         strayed: Distance, in pixels, beyond which a refinement has lost its way.
     """
 
     coarse_steps: int = 3
     fine_steps: int = 5
-    at_least: float = 0.5
+    at_most: float = 0.5
     most: int = 5000
     strayed: float = 6.0
 
-    def run(self, views: Views, proposal: Proposal, workers: int) -> Settled:
-        """Refine guesses; those that stray or do not look alike are left out."""
-        coarse = self._coarse(views, proposal, workers)
-        n = len(coarse)
-        poses = coarse.poses.copy()
-        moved, relative, residual = np.empty(n), np.empty(n), np.empty(n)
-        planes = views.planes
-        disc = np.array([proposal.radius, 1, self.fine_steps], np.int64)
-
-        def work(start: int, stop: int) -> None:
-            part = slice(start, stop)
-            centres = coarse.centres[part]
-            settle_discs(
-                planes.grey,
-                planes.gradient_x,
-                planes.gradient_y,
-                centres,
-                poses[part],
-                disc,
-                6.0,
-                moved[part],
-            )
-            assess_discs(
-                planes.grey, views.high, centres, poses[part], proposal.radius, relative[part], residual[part]
-            )
-
-        for_slices(work, n, workers)
-        relative[moved > self.strayed] = LOST
-        scale = np.hypot(poses[:, 0], poses[:, 1])
-        kept = (relative < LOST) & (scale > 0.35) & (scale < 2.8)
-        return Settled(Hypotheses(coarse.centres, poses), relative, residual).subset(kept)
-
-    def _coarse(self, views: Views, proposal: Proposal, workers: int) -> Hypotheses:
+    def roughly(self, views: Views, proposal: Proposal, workers: int) -> Rough:
+        """Refine all guesses coarsely; those that stray or do not look alike then are left out."""
         hypotheses = proposal.hypotheses
         n = len(hypotheses)
         poses = hypotheses.poses.copy()
-        moved, score = np.empty(n), np.empty(n)
-        disc = np.array([proposal.radius, 2, self.coarse_steps], np.int64)
+        moved, likeness = np.empty(n), np.empty(n)
+        disc = np.array([2, self.coarse_steps], np.int64)
+        radii = np.full(n, proposal.radius, np.int64)
+        planes = (views.smooth, views.smooth_x, views.smooth_y)
 
         def work(start: int, stop: int) -> None:
             part = slice(start, stop)
             centres = hypotheses.centres[part]
-            settle_discs(
-                views.smooth,
-                views.smooth_x,
-                views.smooth_y,
-                centres,
-                poses[part],
-                disc,
-                8.0,
-                moved[part],
-            )
-            compare_discs(views.planes.grey, centres, poses[part], proposal.radius, score[part])
+            settle_discs(*planes, centres, poses[part], radii[part], disc, 8.0, moved[part])
+            compare_discs(views.planes.grey, centres, poses[part], proposal.radius, likeness[part])
 
         for_slices(work, n, workers)
-        kept = np.flatnonzero((score > self.at_least) & (moved < self.strayed))
+        unlikeness = 1.0 - likeness
+        scale = np.hypot(poses[:, 0], poses[:, 1])
+        fits = (unlikeness < self.at_most) & (moved < self.strayed) & (scale > 0.35) & (scale < 2.8)
+        kept = np.flatnonzero(fits)
         if len(kept) > self.most:
-            kept = np.sort(kept[np.argsort(-score[kept], kind="stable")[: self.most]])
-        return Hypotheses(hypotheses.centres[kept], poses[kept])
+            kept = np.sort(kept[np.argsort(unlikeness[kept], kind="stable")[: self.most]])
+        return Rough(Hypotheses(hypotheses.centres[kept], poses[kept]), radii[kept], unlikeness[kept])
+
+    def finely(self, views: Views, rough: Rough, chosen: Ints, workers: int) -> Settled:
+        """Refine chosen guesses on the picture itself; those that fail are given a relative residual of `LOST`."""
+        n = len(chosen)
+        all_centres, poses = rough.hypotheses.centres[chosen], rough.hypotheses.poses[chosen].copy()
+        moved, relative = np.empty(n), np.empty(n)
+        disc = np.array([1, self.fine_steps], np.int64)
+        radii = rough.radii[chosen]
+        picture = views.planes
+        planes = (picture.grey, picture.gradient_x, picture.gradient_y)
+
+        def work(start: int, stop: int) -> None:
+            part = slice(start, stop)
+            centres = all_centres[part]
+            settle_discs(*planes, centres, poses[part], radii[part], disc, 6.0, moved[part])
+            assess_discs(picture.grey, views.high, centres, poses[part], radii[part], relative[part])
+
+        for_slices(work, n, workers)
+        scale = np.hypot(poses[:, 0], poses[:, 1])
+        relative[(moved > self.strayed) | (scale < 0.35) | (scale > 2.8)] = LOST
+        return Settled(Hypotheses(all_centres, poses), relative)

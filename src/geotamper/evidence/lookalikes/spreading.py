@@ -22,8 +22,8 @@ BoolMask = npt.NDArray[np.bool_]
 MARGINS = (36, 44, 60, 80)
 """How far beyond the region so far each pass looks, pixels."""
 
-HOPELESS_SCALE = 1.6
-"""Error scale relative to the activity from which a region is no copy by any standard."""
+HOPELESS_SCALE = (1.6, 1.2)
+"""Error scale relative to the activity from which a region is no copy, after the first pass and later."""
 
 SMALLEST = 50
 """Pixels below which a region is given up."""
@@ -206,7 +206,7 @@ def spread(views: Views, seed: tuple[int, int], matrix: Matrix) -> Spread | None
     limit = math.inf
     for number, margin in enumerate(MARGINS):
         grown = _spread_once(views, region, fit.matrix, margin, limit)
-        if grown is None or grown.region.area < SMALLEST or (number == 1 and grown.scale > HOPELESS_SCALE):
+        if grown is None or grown.region.area < SMALLEST or grown.scale > HOPELESS_SCALE[min(number, 1)]:
             return None
         before, region = region, grown.region
         limit = min(limit, max(_LEAST_LIMIT, RISE * grown.scale)) if number < 2 else limit

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from geotamper.evidence.lookalikes.settling import Settled
-from geotamper.evidence.loops.likeness import count_voters
+from geotamper.evidence.compiled import for_slices
+from geotamper.evidence.hypotheses import Hypotheses
+from geotamper.evidence.loops.likeness import LINK_CELL, VOTING_CELL, count_voters
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-REACH = 70.0
-"""Distance, in pixels, over which guesses are asked to confirm each other."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +28,10 @@ class Links:
     turns: Floats
 
     @classmethod
-    def of(cls, settled: Settled) -> "Links":
+    def of(cls, hypotheses: Hypotheses) -> "Links":
         """Read refined guesses both ways."""
-        a, b, u, v = settled.hypotheses.poses.T
-        here = settled.hypotheses.centres.astype(np.float64)
+        a, b, u, v = hypotheses.poses.T
+        here = hypotheses.centres.astype(np.float64)
         there = np.stack([u, v], axis=1)
         inverse = 1.0 / (a + 1j * b)
         return cls(
@@ -43,30 +41,39 @@ class Links:
         )
 
 
-def count_support(settled: Settled, *, shape: tuple[int, int], most: int) -> tuple[Ints, Floats]:
-    """Count the voters of the best guesses.
+def count_support(hypotheses: Hypotheses, *, shape: tuple[int, int], workers: int) -> Floats:
+    """Count the voters of each guess.
 
     Args:
-        settled: Refined guesses.
+        hypotheses: Refined guesses.
         shape: Rows and columns of the picture.
-        most: Guesses counted for at most, those with the smallest relative residual.
+        workers: Threads.
 
     Returns:
-        Indices into `settled`, and the number of distinct 3-pixel cells that vote for each, the guess's own included.
+        (n,) number of distinct 3-pixel cells that vote for each guess, its own included.
     """
-    links = Links.of(settled)
-    by_column = np.argsort(links.points[:, 0], kind="stable")
-    place = np.empty(len(by_column), np.int64)
-    place[by_column] = np.arange(len(by_column))
-    chosen = np.argsort(settled.relative, kind="stable")[:most].astype(np.int64)
-    support = np.zeros(len(chosen))
-    count_voters(
-        links.points[by_column],
-        links.images[by_column],
-        links.turns[by_column],
-        place[chosen],
-        np.array(shape, np.int64),
-        REACH,
-        support,
+    links = Links.of(hypotheses)
+    x, y = links.points.T
+    # the images of guesses near the frame may lie a little beyond it
+    across, down = (
+        int(max(x.max(initial=0), shape[1])) // LINK_CELL + 1,
+        int(max(y.max(initial=0), shape[0])) // LINK_CELL + 1,
     )
-    return chosen, support
+    inside = (x >= 0) & (y >= 0)
+    cell = np.where(
+        inside, y.astype(np.int64) // LINK_CELL * across + x.astype(np.int64) // LINK_CELL, across * down
+    )
+    order = np.argsort(cell, kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    table = np.concatenate([links.points, links.images, links.turns], axis=1)[order].astype(np.float32)
+    starts = np.searchsorted(cell[order], np.arange(across * down + 1)).astype(np.int64)
+    stamps = (down * LINK_CELL // VOTING_CELL + 1, across * LINK_CELL // VOTING_CELL + 1)
+    asked = place[: len(hypotheses)]
+    support = np.zeros(len(hypotheses))
+
+    def work(start: int, stop: int) -> None:
+        count_voters(table, starts, across, asked[start:stop], stamps, support[start:stop])
+
+    for_slices(work, len(hypotheses), workers)
+    return support

@@ -16,6 +16,9 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 BoolMask = npt.NDArray[np.bool_]
 
+LINK_CELL = 32
+"""Voters are looked for in the 5 x 5 cells of this many pixels around a point."""
+
 VOTING_CELL = 3
 """Voters in one cell of this many pixels count once: keypoints with several orientations are one witness."""
 
@@ -27,20 +30,22 @@ def settle_discs(
     gradient_y: FloatPlane,
     centres: Ints,
     poses: Floats,
+    radii: Ints,
     disc: Ints,
     softness: float,
     moved: Floats,
 ) -> None:
-    """Robust Gauss-Newton on (a, b, u, v); `disc` holds radius, stride and steps; `moved` is 99 where it failed."""
+    """Robust Gauss-Newton on (a, b, u, v); `disc` holds stride and steps; `moved` is 99 where it failed."""
     height, width = grey.shape
-    r, stride, steps = disc[0], disc[1], disc[2]
-    limit = r * r + r * 0.5
+    stride, steps = disc[0], disc[1]
     h = np.empty((4, 4))
     g = np.empty(4)
     for i in range(len(centres)):
         cx, cy = centres[i, 0], centres[i, 1]
         a, b, u, v = poses[i, 0], poses[i, 1], poses[i, 2], poses[i, 3]
         u0, v0 = u, v
+        r = radii[i]
+        limit = r * r + r * 0.5
         failed = False
         for _ in range(steps):
             h[:] = 0.0
@@ -162,18 +167,18 @@ def assess_discs(
     high: FloatPlane,
     centres: Ints,
     poses: Floats,
-    radius: int,
+    radii: Ints,
     relative: Floats,
-    residual: Floats,
 ) -> None:
-    """75th percentiles of residual and of residual over high-pass in each disc."""
+    """75th percentile of the residual over that of the high-pass in each disc, 9 where too little is comparable."""
     height, width = grey.shape
-    limit = radius * radius + radius * 0.5
     errors = np.empty(1024)
     detail = np.empty(1024)
     for i in range(len(centres)):
         a, b, u, v = poses[i, 0], poses[i, 1], poses[i, 2], poses[i, 3]
         n = 0
+        radius = radii[i]
+        limit = radius * radius + radius * 0.5
         for dy in range(-radius, radius + 1):
             y = centres[i, 1] + dy
             if y < 0 or y >= height:
@@ -194,43 +199,48 @@ def assess_discs(
                 n += 1
         if n < 20:
             relative[i] = 9.0
-            residual[i] = 99.0
             continue
-        residual[i] = np.sort(errors[:n])[(3 * n) // 4]
-        relative[i] = residual[i] / max(np.sort(detail[:n])[(3 * n) // 4], 0.8)
+        relative[i] = np.sort(errors[:n])[(3 * n) // 4] / max(np.sort(detail[:n])[(3 * n) // 4], 0.8)
 
 
 @compiled
 def count_voters(
-    points: Floats, images: Floats, turns: Floats, order: Ints, shape: Ints, reach: float, support: Floats
+    links: FloatPlane, starts: Ints, across: int, asked: Ints, stamps: tuple[int, int], support: Floats
 ) -> None:
-    """Voters for each guess in `order`, which must not have more members than `points`; the points are sorted by x."""
-    stamp = np.full((shape[0] // VOTING_CELL + 2, shape[1] // VOTING_CELL + 2), -1, np.int64)
-    columns = points[:, 0].copy()
-    for k in range(len(order)):
-        i = order[k]
-        x, y = points[i, 0], points[i, 1]
-        u, v = images[i, 0], images[i, 1]
-        a, b = turns[i, 0], turns[i, 1]
-        size = 0.12 * 0.12 * (a * a + b * b)
+    """Count the cells of `VOTING_CELL` pixels with a link that confirms each link asked for.
+
+    Args:
+        links: (n, 6) point x, y, image u, v, turn a, b; sorted by cells of `LINK_CELL` pixels, row by row.
+        starts: First link of each cell, and one entry more.
+        across: Cells in one row.
+        asked: Indices into `links`.
+        stamps: Rows and columns of voting cells that cover all points.
+        support: Filled with the counts.
+    """
+    stamp = np.full(stamps, -1, np.int64)
+    down = (len(starts) - 1) // across
+    for k in range(len(asked)):
+        x, y, u, v, a, b = links[asked[k]]
+        size = 0.0144 * (a * a + b * b)
+        cell_x, cell_y = int(x) // LINK_CELL, int(y) // LINK_CELL
         votes = 0
-        j = np.searchsorted(columns, x - reach)
-        while j < len(points) and points[j, 0] <= x + reach:
-            dx, dy = points[j, 0] - x, points[j, 1] - y
-            square = dx * dx + dy * dy
-            if square < reach * reach:
-                da, db = turns[j, 0] - a, turns[j, 1] - b
-                if da * da + db * db < size:
-                    eu = u + a * dx + b * dy - images[j, 0]
-                    ev = v - b * dx + a * dy - images[j, 1]
-                    allowed = 1.0 + 0.03 * np.sqrt(square)
-                    if eu * eu + ev * ev < allowed * allowed:
-                        row, column = int(points[j, 1]) // VOTING_CELL, int(points[j, 0]) // VOTING_CELL
-                        inside = 0 <= row < stamp.shape[0] and 0 <= column < stamp.shape[1]
-                        if inside and stamp[row, column] != k:
-                            stamp[row, column] = k
-                            votes += 1
-            j += 1
+        for row in range(max(cell_y - 2, 0), min(cell_y + 3, down)):
+            first = starts[row * across + max(cell_x - 2, 0)]
+            last = starts[row * across + min(cell_x + 3, across)]
+            for j in range(first, last):
+                da, db = links[j, 4] - a, links[j, 5] - b
+                if da * da + db * db >= size:
+                    continue
+                dx, dy = links[j, 0] - x, links[j, 1] - y
+                eu = u + a * dx + b * dy - links[j, 2]
+                ev = v - b * dx + a * dy - links[j, 3]
+                allowed = 1.0 + 0.03 * math.sqrt(dx * dx + dy * dy)
+                if eu * eu + ev * ev >= allowed * allowed:
+                    continue
+                cy, cx = int(links[j, 1]) // VOTING_CELL, int(links[j, 0]) // VOTING_CELL
+                if stamp[cy, cx] != k:
+                    stamp[cy, cx] = k
+                    votes += 1
         support[k] = votes
 
 
