@@ -30,13 +30,14 @@ class Control:
     is_cancelled: Callable[[], bool] = _never
     time_limit: float | None = None
     max_memory: int | None = None
+    _done: float = field(default=0.0, repr=False)
     _start: float = field(default_factory=time.monotonic, repr=False)
 
     def checkpoint(self, fraction: float, stage: str) -> None:
         """Report progress and give the caller the chance to stop the work.
 
         Args:
-            fraction: Finished part, 0 to 1.
+            fraction: Finished part, 0 to 1; reported progress never falls back.
             stage: What begins now, in a few words.
 
         Raises:
@@ -44,7 +45,8 @@ class Control:
         """
         if self.is_cancelled():
             raise CancelledError(f"cancelled at '{stage}'; nothing was written")
-        self.on_progress(fraction, stage)
+        self._done = max(self._done, fraction)
+        self.on_progress(self._done, stage)
 
     def time_left(self) -> float:
         """Seconds until the time limit; infinite without one, negative when it has passed."""

@@ -11,6 +11,10 @@ from geotamper.evidence.resynthesis import Explanation
 class AcceptanceTest(Protocol):
     """Something that gives the probability that an explained region is a copy."""
 
+    def promising(self, found: Explanation) -> bool:
+        """Whether an explanation of part of a region may still become acceptable: what is not costs no more time."""
+        ...
+
     def probability(self, copy: Region, found: Explanation) -> float:
         """Probability, 0 to 1; accepted from 0.5 on."""
         ...
@@ -34,6 +38,14 @@ class ExactTest:
     residual: float = 0.65
     information: float = 150.0
     area: int = 50
+
+    def promising(self, found: Explanation) -> bool:
+        """Within reach of the thresholds: an outline that is not yet right lowers share and information a little."""
+        return (
+            found.share > self.share - 0.15
+            and found.residual < self.residual + 1.35
+            and found.information * found.share > 0.4 * self.information
+        )
 
     def probability(self, copy: Region, found: Explanation) -> float:
         """A logistic of the distance to the nearest threshold, 0.5 on it."""

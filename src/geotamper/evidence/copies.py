@@ -94,7 +94,7 @@ class CopySearch:
     test: AcceptanceTest = field(default_factory=ExactTest)
     judges: tuple[DirectionJudge, ...] = (ResamplingJudge(), SeamJudge())
     seed_exactness: float = 3.0
-    seeds: int = 40
+    seeds: int = 24
     later_seeds: int = 12
     later_exactness: float = 6.0
 
@@ -205,7 +205,12 @@ class _Walk:
 
 
 def _repeats(pair: Verified, accepted: list[Verified]) -> bool:
-    """Whether the pasted region is one that is known: no place is pasted over twice."""
+    """Whether a known pair comes again: no place is pasted over twice, and no pair is a copy both ways."""
+
+    def same(first: Region, second: Region) -> bool:
+        return first.shared_with(second) > 0.3 * min(first.area, second.area)
+
     return any(
-        pair.copy.shared_with(known.copy) > 0.3 * min(pair.copy.area, known.copy.area) for known in accepted
+        same(pair.copy, known.copy) or (same(pair.copy, known.source) and same(pair.source, known.copy))
+        for known in accepted
     )

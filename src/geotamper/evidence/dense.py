@@ -32,6 +32,9 @@ LISTS = 256
 SMALLEST_INDEX = 400
 """Discs; fewer are a picture without texture."""
 
+LEAST_AGREEMENT = 0.5
+"""Of the phases of two discs, 1 for equal ones; true matches lie above 0.65."""
+
 ANGLES = 48
 """Rotations tried for the phases of a match, evenly over the circle."""
 
@@ -60,7 +63,10 @@ class Discs:
         magnitude = np.abs(self.harmonics)
         magnitude[..., 0] *= 0.5  # absolute colours vary more than structure between look-alikes, but slowly
         magnitude[..., 1:] *= 1.4
-        return np.ascontiguousarray(magnitude.reshape(len(magnitude), -1))
+        # the low orders tell most and come first, so that the look-up can give up early
+        return np.ascontiguousarray(magnitude.swapaxes(1, 2)).reshape(
+            len(magnitude), 3 * RINGS * (ORDERS + 1)
+        )
 
 
 @cache
@@ -76,7 +82,11 @@ def _basis(radius: float) -> npt.NDArray[np.float32]:
         weight = np.exp(-((rho - (ring + 0.5) / RINGS) ** 2) / (2 * (0.42 / RINGS) ** 2)) * (rho <= 1.05)
         for order in range(ORDERS + 1):
             wave = (weight * np.exp(-1j * order * angle)).reshape(side, fine, side, fine).mean(axis=(1, 3))
-            filters.append(wave / weight.reshape(side, fine, side, fine).mean(axis=(1, 3)).sum())
+            share = weight.reshape(side, fine, side, fine).mean(axis=(1, 3))
+            share /= share.sum()
+            wave /= weight.reshape(side, fine, side, fine).mean(axis=(1, 3)).sum()
+            # the square grid gives the waves a small mean, through which brightness would leak in
+            filters.append(wave - share * wave.sum() if order else wave)
     stacked = np.array(filters).reshape(len(filters), -1)
     return np.ascontiguousarray(np.concatenate([stacked.real, stacked.imag]).T, np.float32)
 
@@ -211,7 +221,9 @@ class _Matches:
         """The kept matches as full similarities."""
         chosen = np.flatnonzero(kept & (self.near >= 0))
         here, there = order[chosen], self.near[chosen]
-        angle = _relative_angle(discs.harmonics[here], self.base.harmonics[there])
+        angle, fit = _relative_angle(discs.harmonics[here], self.base.harmonics[there])
+        agreeing = 2 * fit > LEAST_AGREEMENT * (discs.energy[here] + self.base.energy[there] + 20)
+        here, there, angle = here[agreeing], there[agreeing], angle[agreeing]
         # the phase angle runs clockwise on the screen, the pose's counter-clockwise
         turns = self.shrink * np.exp(-1j * angle)
         return Hypotheses.between(
@@ -219,10 +231,12 @@ class _Matches:
         )
 
 
-def _relative_angle(first: Complex, second: Complex) -> npt.NDArray[np.float64]:
-    """(n,) rotation from each first disc to its second, radians clockwise on the screen."""
+def _relative_angle(first: Complex, second: Complex) -> tuple[npt.NDArray[np.float64], Floats32]:
+    """(n,) rotations from each first disc to its second, radians clockwise on the screen, and how well they fit."""
     cross = (np.conj(first[..., 1:]) * second[..., 1:]).sum(axis=1)
     tried = np.arange(ANGLES) * (2 * np.pi / ANGLES)
     waves = np.exp(1j * np.outer(np.arange(1, ORDERS + 1), tried)).astype(np.complex64)
     agreement = cross.real @ waves.real - cross.imag @ waves.imag
-    return np.asarray(tried[agreement.argmax(axis=1)], np.float64)
+    best = agreement.argmax(axis=1)
+    fit = np.take_along_axis(agreement, best[:, None], axis=1)[:, 0]
+    return np.asarray(tried[best], np.float64), np.asarray(fit, np.float32)

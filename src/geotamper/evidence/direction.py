@@ -11,6 +11,10 @@ import numpy.typing as npt
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Region
 from geotamper.evidence.resynthesis import Explanation
+from geotamper.imagery.kernels import NEAREST
+
+BOTH_EXACT = 0.85
+"""Share of exact pixels from which a region follows from the other."""
 
 MOST_CONTOUR_PIXELS = 20_000
 """OpenCV samples at most 32766 points in one row; so many more say nothing new."""
@@ -58,7 +62,7 @@ class DirectionJudge(Protocol):
 class ResamplingJudge:
     """The copy follows from the source exactly, the source from the copy does not.
 
-    Says nothing about plain moves, where both directions are exact.
+    Says nothing about plain moves and nearest-pixel enlargements, where both directions are exact.
     """
 
     def judge(self, planes: Planes, pair: Pair) -> Judgement:  # noqa: ARG002 - the explanations hold all
@@ -67,6 +71,10 @@ class ResamplingJudge:
         share = first.share - second.share
         ratio = math.log((first.residual + 0.3) / (second.residual + 0.3))
         log_odds = 0.0
+        both_exact = min(first.share, second.share) > BOTH_EXACT
+        if both_exact and NEAREST in (first.kernel, second.kernel):
+            # an enlargement by nearest pixels holds every pixel of its source: each follows from the other
+            return Judgement(0.0, "resampling: both regions follow exactly from each other")
         if abs(share) > 0.06 or abs(ratio) > 0.35:
             log_odds = 12.0 * (share - 0.3 * ratio)
         return Judgement(log_odds, "resampling: one region follows exactly from the other, not the reverse")

@@ -43,6 +43,9 @@ def exact_outline(planes: Planes, found: Explanation, region: Region, *, margin:
     solid = cv2.morphologyEx(core.astype(np.uint8), cv2.MORPH_OPEN, _SMALL_BOX)
     solid = cv2.dilate(solid, _SMALL_BOX) & exact.astype(np.uint8)
     solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, _ROUND_5)
+    # under a half turn the source is predicted from its copy by the same map: it is no part of the copy
+    elsewhere = region.moved(found.matrix, (planes.height, planes.width)).within(window)
+    solid[elsewhere & ~region.within(window)] = 0
     kept = _supported_parts(np.asarray(solid, np.uint8), region.within(window), exact & (spread >= 8))
     return Region.cut(window, _filled(kept, exact))
 

@@ -40,8 +40,9 @@ def sample(picture: FloatPlane, xs: Floats, ys: Floats, how: Resampling) -> Floa
         (n, C) float32, clipped to 0..255, not rounded.
     """
     out = np.empty((len(xs), picture.shape[2]), np.float32)
-    resample_points(picture, xs, ys, how.kernel.table(), how.kernel.support, how.widening, out)
-    return out - np.float32(how.kernel.bias) if how.kernel.bias else out
+    kernel = how.kernel
+    resample_points(picture, xs, ys, kernel.table(), kernel.support, how.widening, kernel.bias, out)
+    return out
 
 
 def residual(planes: Planes, matrix: Matrix, window: Window, how: Resampling) -> FloatPlane:

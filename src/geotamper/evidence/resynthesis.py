@@ -28,7 +28,8 @@ HOPELESS_SHARE = 0.3
 """If the first kernels of the bank leave a smaller exact share than this, no other kernel makes it a copy."""
 
 GOOD_SHARE = 0.97
-"""From this share of exact pixels on no further kernel is tried."""
+GOOD_RESIDUAL = 0.5
+"""A kernel with such a share of exact pixels and such a residual is the right one: no further kernel is tried."""
 
 
 @dataclass(frozen=True)
@@ -192,10 +193,16 @@ def explain(
         if best is not None and tried >= SCOUTS and best.share < HOPELESS_SHARE:
             break
         this = explain_with(planes, region, matrix, kernel, seed=seed)
-        if best is None or this.share > best.share + 0.01:
+        if best is None or _fits_better(this, best):
             best = this
-        if this.share > GOOD_SHARE:
+        if best.share > GOOD_SHARE and best.residual <= GOOD_RESIDUAL:
             break
     if best is None:
         raise SpecificationError("the kernel bank holds no kernel that applies to this scale")
     return best
+
+
+def _fits_better(this: Explanation, best: Explanation) -> bool:
+    """Whether a kernel explains a region better: by share, near ties by residual."""
+    gain = this.share - best.share
+    return gain > 0.02 or (gain > -0.02 and this.residual < best.residual - 0.02)

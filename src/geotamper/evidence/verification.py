@@ -12,7 +12,7 @@ from geotamper.evidence.growing import Grown
 from geotamper.evidence.outline import exact_outline
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region
-from geotamper.evidence.resynthesis import Explanation, explain, explain_with
+from geotamper.evidence.resynthesis import Explanation, explain, explain_with, measure
 
 OUTLINE_SHARE = 0.5
 """Below this share of exact pixels a grown region is not worth an outline: copies start at 0.8 and rise."""
@@ -20,8 +20,8 @@ OUTLINE_SHARE = 0.5
 FIRST_MARGIN = 24
 """Pixels around a grown region in which its outline is drawn first; the whole picture only once it is exact."""
 
-PROMISING_SHARE = 0.75
-"""An outline whose pixels are exact in a smaller share than this is given up."""
+LATTICE_SHARE = 0.8
+"""Share of exact pixels from which a further step of the same transform predicts the region too."""
 
 MAX_OVERLAP = 0.35
 """Largest part of the smaller region that source and copy may share."""
@@ -51,15 +51,15 @@ def _inverse(found: Explanation) -> Matrix:
 
 
 def _outlined(
-    planes: Planes, found: Explanation, region: Region, seed: int
+    planes: Planes, found: Explanation, region: Region, *, test: AcceptanceTest, seed: int
 ) -> tuple[Region, Explanation] | None:
-    """Alternate outline and fit until the region stops growing."""
+    """Alternate outline and fit until the region stops growing; the whole picture only once it is promising."""
     outline = exact_outline(planes, found, region, margin=FIRST_MARGIN)
     for _ in range(5):
         if outline.area < 20:
             return None
         found = explain_with(planes, outline, found.matrix, found.kernel, seed=seed)
-        if found.share < PROMISING_SHARE:
+        if not test.promising(found):
             return None
         larger = exact_outline(planes, found, outline)
         settled = larger.area <= 1.03 * outline.area
@@ -67,6 +67,21 @@ def _outlined(
         if settled:
             break
     return (outline, found) if outline.area >= 20 else None
+
+
+def _is_lattice(planes: Planes, copy: Region, found: Explanation, *, seed: int) -> bool:
+    """Whether the region repeats on, step after step: a pattern of the scene and not a copy.
+
+    Two of the four neighbouring steps must predict it, so that an object pasted twice at equal distances is
+    still two copies.
+    """
+    step = np.vstack([found.matrix, [0.0, 0.0, 1.0]])
+    back = np.linalg.inv(step)
+    predicting = 0
+    for power in (step @ step, step @ step @ step, back, back @ back):
+        share, _, _ = measure(planes, copy, power[:2], found.resampling, seed=seed)
+        predicting += share > LATTICE_SHARE
+    return predicting >= 2
 
 
 def verify(
@@ -101,7 +116,7 @@ def verify(
         return None
     sides: list[tuple[Region, Explanation]] = []
     for found, region in ((forth, here), (back, there)):
-        side = _outlined(planes, found, region, seed) if found.share > best - 0.5 else None
+        side = _outlined(planes, found, region, test=test, seed=seed) if found.share > best - 0.5 else None
         if side is not None:
             sides.append(side)
     if not sides:
@@ -114,6 +129,8 @@ def verify(
         copy, found = sides[0] if direction.log_odds >= 0 else sides[1]
         direction = Judgement(abs(direction.log_odds), direction.basis)
     source = copy.moved(found.matrix, shape)
-    if source.area < 20:
+    if source.area < 20 or source.shared_with(copy) > MAX_OVERLAP * min(source.area, copy.area):
+        return None
+    if _is_lattice(planes, copy, found, seed=seed):
         return None
     return Verified(source, copy, found, direction, test.probability(copy, found))

@@ -79,9 +79,7 @@ def _cubic_spline(t: FloatArray) -> FloatArray:
     total = np.zeros_like(t)
     for shift in range(-10, 11):
         d = np.abs(t - shift)
-        basis = np.where(
-            d < 1, 2 / 3 - d * d + d * d * d / 2, np.where(d < 2, (2 - d) ** 3 / 6, 0.0)
-        )
+        basis = np.where(d < 1, 2 / 3 - d * d + d * d * d / 2, np.where(d < 2, (2 - d) ** 3 / 6, 0.0))
         total += math.sqrt(3.0) * pole ** abs(shift) * basis
     return total
 
@@ -95,7 +93,9 @@ LANCZOS3 = Kernel("Lanczos-3", 3.0, antialiased=False, function=_lanczos(3))
 LANCZOS4 = Kernel("Lanczos-4 (OpenCV)", 4.0, antialiased=False, function=_lanczos(4))
 CUBIC_SPLINE = Kernel("cubic B-spline (SciPy, scikit-image)", 7.0, antialiased=False, function=_cubic_spline)
 LINEAR_ANTIALIASED = Kernel("linear, antialiased (Pillow)", 1.0, antialiased=True, function=_linear)
-KEYS_ANTIALIASED = Kernel("cubic a=-0.5, antialiased (Pillow, Matlab)", 2.0, antialiased=True, function=_keys(-0.5))
+KEYS_ANTIALIASED = Kernel(
+    "cubic a=-0.5, antialiased (Pillow, Matlab)", 2.0, antialiased=True, function=_keys(-0.5)
+)
 LANCZOS3_ANTIALIASED = Kernel("Lanczos-3, antialiased (Pillow)", 3.0, antialiased=True, function=_lanczos(3))
 
 KERNELS: tuple[Kernel, ...] = (

@@ -18,12 +18,15 @@ def scan_lists(
     member_places: Floats32,
     starts: Ints,
     apart: float,
+    leading: int,
     best: Ints,
     distances: Floats32,
 ) -> None:
-    """For each query, the nearest member of its probed lists that lies at least `apart` away."""
+    """For each query, the nearest member of its probed lists that lies at least `apart` away.
+
+    Members that are too far in the `leading` components alone are given up.
+    """
     size = members.shape[1]
-    half = size // 2
     for i in range(len(queries)):
         least = np.float32(1e30)
         found = -1
@@ -32,12 +35,12 @@ def scan_lists(
             chosen = probes[i, p]
             for j in range(starts[chosen], starts[chosen + 1]):
                 distance = np.float32(0.0)
-                for k in range(half):
+                for k in range(leading):
                     gap = queries[i, k] - members[j, k]
                     distance += gap * gap
                 if distance >= least:
                     continue
-                for k in range(half, size):
+                for k in range(leading, size):
                     gap = queries[i, k] - members[j, k]
                     distance += gap * gap
                 if distance < least:

@@ -35,6 +35,7 @@ def resample_points(
     table: Floats,
     support: float,
     widening: float,
+    bias: float,
     out: FloatPlane,
 ) -> None:
     """Sample `picture` (H, W, C) at n points with a separable kernel given as a table."""
@@ -69,7 +70,7 @@ def resample_points(
                     sums[c] += weight * picture[r, column, c]
         norm = 1.0 / (total_x * total_y)
         for c in range(channels):
-            out[i, c] = min(max(sums[c] * norm, 0.0), 255.0)
+            out[i, c] = min(max(sums[c] * norm - bias, 0.0), 255.0)
 
 
 @compiled
