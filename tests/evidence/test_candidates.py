@@ -79,10 +79,6 @@ def test_candidates_of_a_flat_picture_are_none(source: CandidateSource, level: i
     assert len(_propose(source, Planes.of(np.full((96, 96, 3), level, np.uint8)))) == 0
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="the waves of order 4 do not sum to zero over a disc of pixels: brightness leaks in",
-)
 def test_dense_candidates_of_a_white_picture_are_none() -> None:
     assert len(_propose(DenseCandidates(), Planes.of(np.full((96, 96, 3), 255, np.uint8)))) == 0
 

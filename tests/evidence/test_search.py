@@ -135,10 +135,6 @@ def test_find_evidence_finds_copies_by_the_nearest_pixel(
     assert copy.transform.scale == pytest.approx(0.8, abs=0.006)
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="a half turn is its own inverse: the outline takes the source for a part of the copy",
-)
 @pytest.mark.parametrize("interpolation", ["opencv-linear", "opencv-nearest"])
 def test_find_evidence_tells_source_and_copy_of_a_half_turn_apart(
     interpolation: str,
@@ -153,11 +149,19 @@ def test_find_evidence_tells_source_and_copy_of_a_half_turn_apart(
     assert overlap(copy.source, forged(key).source_mask) > 0.8
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="by the nearest pixel the source follows from its enlargement as exactly as the reverse",
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "suburb",
+        pytest.param(
+            "airport",
+            marks=pytest.mark.xfail(
+                raises=AssertionError,
+                reason="nearest pixels on smooth tarmac leave the fit too loose to be exact",
+            ),
+        ),
+    ],
 )
-@pytest.mark.parametrize("kind", ["suburb", "airport"])
 def test_find_evidence_finds_a_copy_enlarged_by_the_nearest_pixel_once_and_rightly(
     kind: str,
     case: type,
@@ -171,9 +175,6 @@ def test_find_evidence_finds_a_copy_enlarged_by_the_nearest_pixel_once_and_right
     assert overlap(copy.source, forged(key).source_mask) > 0.8
 
 
-@pytest.mark.xfail(
-    raises=AssertionError, reason="the cubic's share of exact pixels ends the bank before Lanczos-4 is tried"
-)
 def test_find_evidence_tries_the_kernel_that_leaves_the_smaller_residual(
     case: type,
     forged: Callable[..., Forgery],
@@ -269,11 +270,18 @@ def _patterns() -> dict[str, Pixels]:
 PATTERNS = _patterns()
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    reason="what repeats without noise is exact everywhere and not yet told from a copy",
+WAVES = pytest.mark.xfail(
+    raises=AssertionError, reason="two crossed waves without noise repeat exactly, but no block does so often"
 )
-@pytest.mark.parametrize("pixels", PATTERNS.values(), ids=list(PATTERNS))
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        pytest.param(pixels, id=name, marks=WAVES if name == "waves" else ())
+        for name, pixels in PATTERNS.items()
+    ],
+)
 def test_find_evidence_finds_nothing_in_drawn_patterns(pixels: Pixels) -> None:
     assert find_evidence(np.ascontiguousarray(pixels), settings=ONE_THREAD).copies == ()
 
@@ -334,7 +342,6 @@ def test_find_evidence_reports_fractions_and_stages(scene: Callable[..., Scene])
     assert all(0 <= fraction <= 1 and stage for fraction, stage in watch.reports)
 
 
-@pytest.mark.xfail(raises=AssertionError, reason="every stage starts its fractions anew")
 def test_find_evidence_never_reports_less_than_before(scene: Callable[..., Scene]) -> None:
     watch = Watch()
     find_evidence(scene("farmland").pixels[:128, :128], settings=ONE_THREAD, control=watch.control())

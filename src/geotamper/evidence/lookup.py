@@ -77,7 +77,7 @@ class InvertedFile:
                 self.places,
                 self.starts,
                 apart,
-                LEADING,
+                min(LEADING, queries.vectors.shape[1]),
                 found[part],
                 distances[part],
             )

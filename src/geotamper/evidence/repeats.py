@@ -12,6 +12,9 @@ from geotamper.evidence.planes import Planes
 Words = npt.NDArray[np.uint64]
 Ints = npt.NDArray[np.int64]
 
+CROWD = 6
+"""Blocks that occur more often than this are a pattern, not copies."""
+
 _ODD = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
 """Odd multipliers with bits all over: products of different pixels rarely meet."""
 
@@ -41,6 +44,20 @@ def block_codes(pixels: npt.NDArray[np.uint8]) -> Words:
     return np.asarray(code ^ (code >> np.uint64(33)), np.uint64)
 
 
+def crowded_blocks(pixels: npt.NDArray[np.uint8], *, crowd: int = CROWD) -> npt.NDArray[np.bool_]:
+    """Mark the blocks that occur more than `crowd` times in the picture.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        crowd: Occurrences.
+
+    Returns:
+        (H - 3, W - 3) bool of the blocks by their upper left pixel.
+    """
+    _, inverse, counts = np.unique(block_codes(pixels), return_inverse=True, return_counts=True)
+    return np.asarray(counts[inverse] > crowd)
+
+
 @dataclass(frozen=True)
 class RepeatedBlocks:
     """Pairs of equal 4 x 4 blocks that many neighbours confirm with the same shift.
@@ -55,7 +72,7 @@ class RepeatedBlocks:
     """
 
     texture: float = 6.0
-    crowd: int = 6
+    crowd: int = CROWD
     apart: int = 10
     votes: int = 4
     shifts: int = 60

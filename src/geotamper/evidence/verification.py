@@ -11,8 +11,9 @@ from geotamper.evidence.direction import DirectionJudge, Judgement, Pair, judge_
 from geotamper.evidence.growing import Grown
 from geotamper.evidence.outline import exact_outline
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region
-from geotamper.evidence.resynthesis import Explanation, explain, explain_with, measure
+from geotamper.evidence.region import Matrix, Region, Window
+from geotamper.evidence.repeats import crowded_blocks
+from geotamper.evidence.resynthesis import Explanation, explain, explain_with
 
 OUTLINE_SHARE = 0.5
 """Below this share of exact pixels a grown region is not worth an outline: copies start at 0.8 and rise."""
@@ -20,8 +21,8 @@ OUTLINE_SHARE = 0.5
 FIRST_MARGIN = 24
 """Pixels around a grown region in which its outline is drawn first; the whole picture only once it is exact."""
 
-LATTICE_SHARE = 0.8
-"""Share of exact pixels from which a further step of the same transform predicts the region too."""
+PATTERN_SHARE = 0.5
+"""Share of a region's blocks that may occur more often than anybody pastes an object."""
 
 MAX_OVERLAP = 0.35
 """Largest part of the smaller region that source and copy may share."""
@@ -69,19 +70,10 @@ def _outlined(
     return (outline, found) if outline.area >= 20 else None
 
 
-def _is_lattice(planes: Planes, copy: Region, found: Explanation, *, seed: int) -> bool:
-    """Whether the region repeats on, step after step: a pattern of the scene and not a copy.
-
-    Two of the four neighbouring steps must predict it, so that an object pasted twice at equal distances is
-    still two copies.
-    """
-    step = np.vstack([found.matrix, [0.0, 0.0, 1.0]])
-    back = np.linalg.inv(step)
-    predicting = 0
-    for power in (step @ step, step @ step @ step, back, back @ back):
-        share, _, _ = measure(planes, copy, power[:2], found.resampling, seed=seed)
-        predicting += share > LATTICE_SHARE
-    return predicting >= 2
+def _is_pattern(planes: Planes, copy: Region) -> bool:
+    """Whether most of the region's blocks occur again and again: a pattern without noise, and not a copy."""
+    inside = copy.within(Window(0, 0, planes.width, planes.height))[:-3, :-3]
+    return bool(crowded_blocks(planes.pixels)[inside].mean() > PATTERN_SHARE) if inside.any() else False
 
 
 def verify(
@@ -131,6 +123,7 @@ def verify(
     source = copy.moved(found.matrix, shape)
     if source.area < 20 or source.shared_with(copy) > MAX_OVERLAP * min(source.area, copy.area):
         return None
-    if _is_lattice(planes, copy, found, seed=seed):
+    probability = test.probability(copy, found)
+    if probability >= 0.5 and _is_pattern(planes, copy):
         return None
-    return Verified(source, copy, found, direction, test.probability(copy, found))
+    return Verified(source, copy, found, direction, probability)
