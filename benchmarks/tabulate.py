@@ -1,4 +1,6 @@
-r"""Turn the results of evaluate_inspector.py into Markdown tables, so that nobody types numbers by hand.
+r"""Turn the results of evaluate_inspector.py and parser.py into Markdown tables.
+
+So nobody types numbers by hand.
 
 Examples:
     python benchmarks/tabulate.py benchmarks/work/results/test-bank/results.json
@@ -8,6 +10,7 @@ Without --into the tables are printed. With it, the text between the lines
 
     <!-- begin test-bank -->        all tables of the set `test-bank`
     <!-- begin test-bank brief -->  its main numbers alone
+    <!-- begin parser -->           the results of parser.py
 
 and the `end` lines of the same name is replaced in the given files.
 """
@@ -20,11 +23,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from _common.tables import MEASURES, overall_table, split_table
+from _common.tables import MEASURES, markdown, overall_table, percent, split_table
 from geotamper.atomic import write_text
 from geotamper.errors import GeotamperError, InputError
 
-SCHEMA = "geotamper.benchmark/1"
+DETECTION = "geotamper.benchmark/1"
+PARSER = "geotamper.parser-benchmark/1"
 
 AIMS = {
     "bank": {
@@ -86,13 +90,18 @@ def load(path: Path) -> Results:
         raise InputError(
             f"cannot read '{path}' ({error}); expected results of evaluate_inspector.py"
         ) from error
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise InputError(f"'{path}' does not have the schema {SCHEMA}; give results of evaluate_inspector.py")
+    if not isinstance(content, dict) or content.get("schema") not in (DETECTION, PARSER):
+        raise InputError(
+            f"'{path}' is neither of schema {DETECTION} nor {PARSER}; "
+            "give what evaluate_inspector.py or parser.py wrote"
+        )
     return content
 
 
 def blocks_of(results: Results) -> dict[str, str]:
-    """The text of each block that a set fills, by the name in its markers."""
+    """The text of each block that the results fill, by the name in its markers."""
+    if results["schema"] == PARSER:
+        return {"parser": parser_text(results)}
     name = str(results["set"]["folder"])
     return {name: full_text(results), f"{name} brief": brief_text(results)}
 
@@ -112,11 +121,32 @@ def brief_text(results: Results) -> str:
     return overall_table(results["detectors"], only=BRIEF)
 
 
+def parser_text(results: Results) -> str:
+    """Phrasings read right by the question parser, on both halves."""
+    halves = results["halves"]
+    rows = [
+        [name, *(_share(half.get(name, {"right": 0, "asked": 0})) for half in halves.values())]
+        for name in next(iter(halves.values()))
+    ]
+    speed = f"{1000 * results['seconds_per_question']:.1f} ms a question"
+    table = markdown(["phrasings", *(f"{name} half" for name in halves)], rows)
+    return f"Measured at {_commit(results['machine'])}; {speed}.\n\n{table}"
+
+
+def _share(count: Mapping[str, int]) -> str:
+    rate = count["right"] / count["asked"] if count["asked"] else None
+    return f"{percent(rate)} ({count['right']} of {count['asked']})"
+
+
+def _commit(machine: Mapping[str, Any]) -> str:
+    changes = " with uncommitted changes" if machine["uncommitted_changes"] else ""
+    return f"commit {machine['commit'][:10]}{changes}"
+
+
 def provenance(results: Results) -> str:
     """The command, the set and the machine, in a paragraph."""
     pictures, machine = results["set"], results["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
-    changes = " with uncommitted changes" if machine["uncommitted_changes"] else ""
     return (
         f"`python {shown_command(results['command'])}`: {pictures['forged']} forged and "
         f"{pictures['untouched']} untouched pictures of {pictures['groups']} scenes, "
@@ -124,7 +154,7 @@ def provenance(results: Results) -> str:
         f"(`records.jsonl` has the SHA-256 {pictures['records_sha256'][:16]}...). "
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
         f"{machine['processes']} process(es) of {machine['threads_per_picture']} thread(s); "
-        f"Python {machine['python']}, {packages}; commit {machine['commit'][:10]}{changes}."
+        f"Python {machine['python']}, {packages}; {_commit(machine)}."
     )
 
 

@@ -121,3 +121,21 @@ def test_insert_without_a_place_is_refused(results: Path, tmp_path: Path) -> Non
     assert done.returncode == 1
     assert "begin NAME" in done.stderr
     assert page.read_text(encoding="utf-8") == "no markers\n"
+
+
+def test_phrasings_are_shown_by_half(tmp_path: Path) -> None:
+    path = tmp_path / "parser.json"
+    content = {
+        "schema": "geotamper.parser-benchmark/1",
+        "halves": {
+            "tuning": {"overall": {"right": 4, "asked": 4}},
+            "reporting": {"overall": {"right": 3, "asked": 4}},
+        },
+        "seconds_per_question": 0.0012,
+        "machine": {"commit": "abcdef0123456789", "uncommitted_changes": True},
+    }
+    path.write_text(json.dumps(content), encoding="utf-8")
+    done = _run(path)
+    assert done.returncode == 0, done.stderr
+    assert "| overall | 100.0 % (4 of 4) | 75.0 % (3 of 4) |" in done.stdout
+    assert "commit abcdef0123 with uncommitted changes; 1.2 ms a question." in done.stdout
