@@ -50,6 +50,7 @@ def evaluate(options: argparse.Namespace) -> None:
     records = load_records(folder)[: options.limit]
     if not records:
         raise InputError(f"the set in '{folder}' is empty; make one with benchmarks/forgeries.py")
+    machine = describe_machine()  # before the measurement: the commit that is measured, not a later one
     runs = [Run(folder, name, options.workers) for name in ("inspector", *options.baseline)]
     measured = {run.detector: _measure_all(run, records) for run in runs}
     scores = {
@@ -60,8 +61,7 @@ def evaluate(options: argparse.Namespace) -> None:
         "schema": "geotamper.benchmark/1",
         "command": sys.argv,
         "set": _describe_set(folder, records),
-        "machine": describe_machine()
-        | {"processes": options.workers, "threads_per_picture": runs[0].threads},
+        "machine": machine | {"processes": options.workers, "threads_per_picture": runs[0].threads},
         "detectors": scores,
     }
     write_text(out / "results.json", json.dumps(content, indent=2) + "\n")
