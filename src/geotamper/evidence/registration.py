@@ -1,6 +1,6 @@
 """Batched sub-pixel registration of hypotheses on small discs, and how exact they are then.
 
-Section names of the steps: a correlation gate throws out guesses whose discs do not resemble each other;
+The steps: a correlation gate throws out guesses whose discs do not resemble each other;
 robust Gauss-Newton refines the four parameters of the similarity; the exactness score counts textured pixels
 that the other place predicts to within rounding, because only a copy is that exact.
 """

@@ -285,7 +285,7 @@ def count_exact(
     radius: int,
     exactness: Floats,
 ) -> None:
-    """The exactness of `_judge` alone, in a hurry.
+    """The exactness of `judge_discs` alone, in a hurry.
 
     A first pass over every second row and column gives up discs with fewer hits than chance; the cubic kernel is
     only tried where the linear one nearly fits.
