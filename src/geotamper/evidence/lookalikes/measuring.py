@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.evidence.lookalikes.rigidity import block_shifts
-from geotamper.evidence.lookalikes.seams import seam_share
+from geotamper.evidence.lookalikes.seams import find_seam
 from geotamper.evidence.lookalikes.spreading import Spread
 from geotamper.evidence.lookalikes.support import Links
 from geotamper.evidence.lookalikes.views import Views
@@ -40,6 +40,11 @@ class Candidate:
     grown: Spread
     image: Region
     features: dict[str, float]
+
+    @property
+    def residual_ratio(self) -> float:
+        """Log of how much better the region follows from its image than the reverse."""
+        return math.log((self.features["residual_back"] + 0.3) / (self.features["residual"] + 0.3))
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,13 @@ def measure_candidate(views: Views, grown: Spread, image: Region, links: Links) 
     features |= _band_features(forth, scale)
     features["residual_back"] = _upper_quartile(back.here - back.there, back.inner)
     features |= block_shifts(forth.here, forth.there, forth.inner)
-    here, there = seam_share(views, grown.region), seam_share(views, image)
+    here, there = find_seam(views, grown.region), find_seam(views, image)
     features |= {
-        "seam_here": here,
-        "seam_there": there,
-        "seam": max(here, there),
-        "seam_gap": abs(here - there),
+        "seam": max(here.share, there.share),
+        "seam_gap": abs(here.share - there.share),
+        "kink": max(here.kink, there.kink),
+        "kink_gap": abs(here.kink - there.kink),
+        "kink_difference": here.kink - there.kink,
     }
     return Candidate(grown, image, features)
 

@@ -1,23 +1,53 @@
-"""Steps along an outline: a paste has them, the place it was taken from has not."""
+"""Steps and kinks along an outline: a paste has them, the place it was taken from has not."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from geotamper.evidence.lookalikes.views import Views
+from geotamper.evidence.planes import LUMA
 from geotamper.evidence.region import Region
 
 FloatPlane = npt.NDArray[np.float32]
 
-REACH = 6
-"""How far from the outline steps are compared, pixels."""
+REACH = 7
+"""How far from the outline the picture is looked at, pixels."""
 
-MARGIN = 2.0
+STEP = 2.0
 """Grey levels by which one step must exceed another to count."""
 
+KINK_FLOOR = 3.0
+"""Added to kinks before their logarithm is taken, grey levels: smaller ones are noise."""
 
-def _profiles(grey: FloatPlane, mask: npt.NDArray[np.uint8]) -> FloatPlane | None:
-    """(2 * REACH + 1, n) grey levels across the outline at its n points, from outside to inside."""
+_ORDER = 4
+"""Order of the difference that measures a kink: natural edges are smooth to the camera, cut ones are not."""
+
+_NEAR = 2.1
+"""Pixels from the outline within which a kink belongs to it: outlines of inexact copies are no sharper."""
+
+
+@dataclass(frozen=True)
+class Seam:
+    """What the outline of a region looks like.
+
+    Attributes:
+        share: Share of outline points whose largest luma step on the outline exceeds the largest one beside it,
+            minus the reverse; -1 to 1.
+        kink: Mean log ratio of the largest fourth difference of any colour on the outline to the mean beside it.
+    """
+
+    share: float
+    kink: float
+
+
+NO_SEAM = Seam(0.0, 0.0)
+"""Of regions too small to have an outline."""
+
+
+def _profiles(colour: FloatPlane, mask: npt.NDArray[np.uint8]) -> FloatPlane | None:
+    """(2 * REACH + 1, n, 3) colours across the outline at its n points, from outside to inside."""
     signed = cv2.distanceTransform(mask, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
     normal_x = cv2.Sobel(signed, cv2.CV_32F, 1, 0, ksize=3)
     normal_y = cv2.Sobel(signed, cv2.CV_32F, 0, 1, ksize=3)
@@ -26,26 +56,36 @@ def _profiles(grey: FloatPlane, mask: npt.NDArray[np.uint8]) -> FloatPlane | Non
     if len(rows) < 10:
         return None
     offset = np.arange(-REACH, REACH + 1, dtype=np.float32)[:, None]
-    xs = columns + offset * (normal_x / length)[rows, columns]
-    ys = rows + offset * (normal_y / length)[rows, columns]
-    values = cv2.remap(
-        grey, xs.astype(np.float32), ys.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-    )
+    xs = (columns + offset * (normal_x / length)[rows, columns]).astype(np.float32)
+    ys = (rows + offset * (normal_y / length)[rows, columns]).astype(np.float32)
+    values = [
+        cv2.remap(colour, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)[0]
+        for x, y in zip(xs, ys, strict=True)  # row by row: remap takes at most 32767 points in a column
+    ]
     return np.asarray(values, np.float32)
 
 
-def seam_share(views: Views, region: Region) -> float:
-    """Share of outline points with a step on the outline, minus those with one beside it; -1 to 1, 0 for tiny regions.
-
-    A step counts where it exceeds the largest on the other side of the comparison by 2 grey levels; the outline
-    takes in 2 pixels on both sides, as outlines of inexact copies are not sharper than that.
-    """
+def find_seam(views: Views, region: Region) -> Seam:
+    """Look at the outline of a region."""
     window = region.window.grown(REACH + 2, views.shape)
-    grey = np.ascontiguousarray(views.planes.grey[window.slices])
-    profiles = _profiles(grey, region.within(window).astype(np.uint8))
+    colour = np.ascontiguousarray(views.planes.colour[window.slices])
+    profiles = _profiles(colour, region.within(window).astype(np.uint8))
     if profiles is None:
-        return 0.0
-    steps = np.abs(np.diff(profiles, axis=0))
-    across = steps[REACH - 2 : REACH + 2].max(axis=0)
-    beside = np.maximum(steps[: REACH - 3].max(axis=0), steps[REACH + 3 :].max(axis=0))
-    return float(np.mean(across > beside + MARGIN) - np.mean(beside > across + MARGIN))
+        return NO_SEAM
+    return Seam(_step_share(profiles @ np.asarray(LUMA, np.float32)), _kink(profiles))
+
+
+def _step_share(luma: FloatPlane) -> float:
+    steps = np.abs(np.diff(luma[1:-1], axis=0))
+    middle = REACH - 1
+    across = steps[middle - 2 : middle + 2].max(axis=0)
+    beside = np.maximum(steps[: middle - 3].max(axis=0), steps[middle + 3 :].max(axis=0))
+    return float(np.mean(across > beside + STEP) - np.mean(beside > across + STEP))
+
+
+def _kink(profiles: FloatPlane) -> float:
+    kinks = np.abs(np.diff(profiles, n=_ORDER, axis=0)).max(axis=2)
+    # the outline lies between the last pixel outside and the first inside; a difference is centred on its samples
+    distance = np.abs(np.arange(len(kinks)) + _ORDER / 2 - (REACH - 0.5))
+    on, beside = kinks[distance <= _NEAR].max(axis=0), kinks[distance > _NEAR + 0.9].mean(axis=0)
+    return float(np.mean(np.log((on + KINK_FLOOR) / (beside + KINK_FLOOR))))

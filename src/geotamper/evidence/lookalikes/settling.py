@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from geotamper.evidence.compiled import for_slices
 from geotamper.evidence.hypotheses import Hypotheses
-from geotamper.evidence.lookalikes.views import Views
+from geotamper.evidence.lookalikes.views import Smoothed, Views
 from geotamper.evidence.loops.likeness import assess_discs, compare_discs, settle_discs
 
 FloatPlane = npt.NDArray[np.float32]
@@ -21,6 +21,10 @@ Ints = npt.NDArray[np.int64]
 
 LOST = 9.0
 """Relative residual of a guess that could not be refined."""
+
+
+OTHER_SCALE = 1.3
+"""Length ratio from which the larger of two places is blurred more before they are compared."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,15 @@ class Settled:
         return len(self.hypotheses)
 
 
+def _by_scale(views: Views, poses: Floats) -> list[tuple[Ints, Smoothed, Smoothed]]:
+    """Guesses of like scale, with the planes for the disc and for the place it is compared with."""
+    scale = np.hypot(poses[:, 0], poses[:, 1])
+    fine, soft = views.smooth
+    larger, smaller = scale > OTHER_SCALE, scale < 1 / OTHER_SCALE
+    groups = ((larger, fine, soft), (smaller, soft, fine), (~larger & ~smaller, fine, fine))
+    return [(np.flatnonzero(members), here, there) for members, here, there in groups if members.any()]
+
+
 @dataclass(frozen=True)
 class Settling:
     """How guesses are refined and thinned out.
@@ -100,27 +113,36 @@ class Settling:
     def roughly(self, views: Views, proposal: Proposal, workers: int) -> Rough:
         """Refine all guesses coarsely; those that stray or do not look alike then are left out."""
         hypotheses = proposal.hypotheses
-        n = len(hypotheses)
-        poses = hypotheses.poses.copy()
+        parts = [Rough(Hypotheses.none(), np.zeros(0, np.int64), np.zeros(0))]
+        for members, here, there in _by_scale(views, hypotheses.poses):
+            group = Proposal(hypotheses.subset(members), proposal.radius)
+            parts.append(self._pulled(views, group, (here, there), workers))
+        rough = Rough.joined(parts)
+        best = np.argsort(rough.unlikeness, kind="stable")[: self.most]
+        return Rough(rough.hypotheses.subset(best), rough.radii[best], rough.unlikeness[best])
+
+    def _pulled(
+        self, views: Views, proposal: Proposal, planes: tuple[Smoothed, Smoothed], workers: int
+    ) -> Rough:
+        here, there = planes
+        grey, gradients = views.planes.grey, (there.gradient_x, there.gradient_y)
+        all_centres, poses = proposal.hypotheses.centres, proposal.hypotheses.poses.copy()
+        n = len(poses)
         moved, likeness = np.empty(n), np.empty(n)
-        disc = np.array([2, self.coarse_steps], np.int64)
-        radii = np.full(n, proposal.radius, np.int64)
-        planes = (views.smooth, views.smooth_x, views.smooth_y)
+        disc, radii = np.array([2, self.coarse_steps], np.int64), np.full(n, proposal.radius, np.int64)
 
         def work(start: int, stop: int) -> None:
             part = slice(start, stop)
-            centres = hypotheses.centres[part]
-            settle_discs(*planes, centres, poses[part], radii[part], disc, 8.0, moved[part])
-            compare_discs(views.planes.grey, centres, poses[part], proposal.radius, likeness[part])
+            centres, pulled = all_centres[part], poses[part]
+            settle_discs(
+                here.grey, there.grey, *gradients, centres, pulled, radii[part], disc, 8.0, moved[part]
+            )
+            compare_discs(grey, centres, pulled, proposal.radius, likeness[part])
 
         for_slices(work, n, workers)
-        unlikeness = 1.0 - likeness
         scale = np.hypot(poses[:, 0], poses[:, 1])
-        fits = (unlikeness < self.at_most) & (moved < self.strayed) & (scale > 0.35) & (scale < 2.8)
-        kept = np.flatnonzero(fits)
-        if len(kept) > self.most:
-            kept = np.sort(kept[np.argsort(unlikeness[kept], kind="stable")[: self.most]])
-        return Rough(Hypotheses(hypotheses.centres[kept], poses[kept]), radii[kept], unlikeness[kept])
+        kept = (1.0 - likeness < self.at_most) & (moved < self.strayed) & (scale > 0.35) & (scale < 2.8)
+        return Rough(Hypotheses(all_centres[kept], poses[kept]), radii[kept], 1.0 - likeness[kept])
 
     def finely(self, views: Views, rough: Rough, chosen: Ints, workers: int) -> Settled:
         """Refine chosen guesses on the picture itself; those that fail are given a relative residual of `LOST`."""
@@ -135,7 +157,7 @@ class Settling:
         def work(start: int, stop: int) -> None:
             part = slice(start, stop)
             centres = all_centres[part]
-            settle_discs(*planes, centres, poses[part], radii[part], disc, 6.0, moved[part])
+            settle_discs(picture.grey, *planes, centres, poses[part], radii[part], disc, 6.0, moved[part])
             assess_discs(picture.grey, views.high, centres, poses[part], radii[part], relative[part])
 
         for_slices(work, n, workers)

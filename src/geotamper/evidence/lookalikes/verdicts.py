@@ -71,13 +71,16 @@ def _overlap(pair: Verified, known: Verified) -> bool:
 
 def _direction(candidate: Candidate, scoring: Scoring) -> Judgement:
     """Log odds of the grown region being the pasted one."""
-    features = candidate.features
-    seam = features["seam_here"] - features["seam_there"]
-    scaled = features["log_scale"] > SCALED_FROM
-    ratio = math.log((features["residual_back"] + 0.3) / (features["residual"] + 0.3)) if scaled else 0.0
-    odds = scoring.direction.log_odds({"seam_difference": seam, "residual_ratio": ratio})
-    basis = "seam: steps along the outline of one region"
-    if scaled and abs(ratio) > abs(seam):
+    scaled = candidate.features["log_scale"] > SCALED_FROM
+    evidence = {
+        "kink_difference": candidate.features["kink_difference"],
+        "residual_ratio": candidate.residual_ratio if scaled else 0.0,
+    }
+    odds = scoring.direction.log_odds(evidence)
+    weights = scoring.direction.weights
+    shares = {name: abs(weights[name] * value) for name, value in evidence.items()}
+    basis = "seam: sharp breaks along the outline of one region"
+    if shares["residual_ratio"] > shares["kink_difference"]:
         basis = "resampling: one region follows better from the other than the reverse"
     return Judgement(odds, basis)
 

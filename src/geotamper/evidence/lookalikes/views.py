@@ -10,8 +10,11 @@ from geotamper.evidence.planes import Planes
 
 FloatPlane = npt.NDArray[np.float32]
 
-SMOOTHING = 1.2
-"""Sigma, in pixels, of the planes on which guesses are pulled in: wider basins, less noise."""
+SMOOTHING = (1.2, 1.9)
+"""Sigmas, in pixels, of the planes on which guesses are pulled in: wider basins, less noise.
+
+The larger one is for the larger of two places whose scales differ, so that both are equally smooth.
+"""
 
 _UNRELATED = ((97, 31), (-61, 83), (41, -127), (139, 101))
 """Shifts (x, y), in pixels, at which a picture shows something else."""
@@ -22,15 +25,38 @@ _AROUND = ((7, 0), (-7, 0), (0, 7), (0, -7), (8, 8), (-8, 8), (8, -8), (-8, -8))
 
 
 @dataclass(frozen=True)
+class Smoothed:
+    """Blurred luma, (H, W) float32.
+
+    Attributes:
+        grey: Grey levels.
+        gradient_x: Its gradient to the right.
+        gradient_y: Its gradient downwards.
+    """
+
+    grey: FloatPlane
+    gradient_x: FloatPlane
+    gradient_y: FloatPlane
+
+    @classmethod
+    def of(cls, grey: FloatPlane, sigma: float) -> "Smoothed":
+        """Blur luma with a Gaussian of `sigma` pixels."""
+        smooth = np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), np.float32)
+        return cls(
+            smooth,
+            np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 1, 0) / np.float32(32), np.float32),
+            np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 0, 1) / np.float32(32), np.float32),
+        )
+
+
+@dataclass(frozen=True)
 class Views:
     """Float views of a picture beyond those of `Planes`; (H, W) float32 in grey levels unless said otherwise.
 
     Attributes:
         planes: The picture.
         high: Luma minus its blur with sigma 1.5.
-        smooth: Luma blurred with sigma `SMOOTHING`.
-        smooth_x: Its gradient to the right.
-        smooth_y: Its gradient downwards.
+        smooth: Luma blurred with each sigma of `SMOOTHING`, with gradients.
         stack: (H, W, 4) luma, blue minus luma, red minus luma, 5 x 5 mean of |high|.
         contrast: How much luma differs from that 7 and 12 pixels away: the unrelated difference of this very place.
         luma_and_gradients: (H, W, 3) luma, gradient to the right, gradient downwards.
@@ -40,9 +66,7 @@ class Views:
 
     planes: Planes
     high: FloatPlane
-    smooth: FloatPlane
-    smooth_x: FloatPlane
-    smooth_y: FloatPlane
+    smooth: tuple[Smoothed, Smoothed]
     stack: FloatPlane
     contrast: FloatPlane
     luma_and_gradients: FloatPlane
@@ -59,16 +83,13 @@ class Views:
         """Compute all views."""
         grey = planes.grey
         high = grey - cv2.GaussianBlur(grey, (0, 0), 1.5)
-        smooth = cv2.GaussianBlur(grey, (0, 0), SMOOTHING)
         activity = cv2.blur(np.abs(high), (5, 5))
         blue, red = planes.colour[..., 2] - grey, planes.colour[..., 0] - grey
         stack = np.ascontiguousarray(cv2.merge([grey, blue, red, activity]), np.float32)
         return cls(
             planes=planes,
             high=np.asarray(high, np.float32),
-            smooth=np.asarray(smooth, np.float32),
-            smooth_x=np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 1, 0) / np.float32(32), np.float32),
-            smooth_y=np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 0, 1) / np.float32(32), np.float32),
+            smooth=(Smoothed.of(grey, SMOOTHING[0]), Smoothed.of(grey, SMOOTHING[1])),
             stack=stack,
             contrast=_local_contrast(grey),
             luma_and_gradients=np.ascontiguousarray(

@@ -25,7 +25,8 @@ VOTING_CELL = 3
 
 @compiled
 def settle_discs(
-    grey: FloatPlane,
+    here: FloatPlane,
+    there: FloatPlane,
     gradient_x: FloatPlane,
     gradient_y: FloatPlane,
     centres: Ints,
@@ -35,8 +36,11 @@ def settle_discs(
     softness: float,
     moved: Floats,
 ) -> None:
-    """Robust Gauss-Newton on (a, b, u, v); `disc` holds stride and steps; `moved` is 99 where it failed."""
-    height, width = grey.shape
+    """Robust Gauss-Newton on (a, b, u, v), from discs of `here` to places of `there` and its gradients.
+
+    `disc` holds stride and steps; `moved` is the distance travelled, 99 where it failed.
+    """
+    height, width = here.shape
     stride, steps = disc[0], disc[1]
     h = np.empty((4, 4))
     g = np.empty(4)
@@ -68,11 +72,11 @@ def settle_discs(
                     w01 = fx * (1 - fy)
                     w10 = (1 - fx) * fy
                     w11 = fx * fy
-                    e = grey[y, x] - (
-                        grey[row, column] * w00
-                        + grey[row, column + 1] * w01
-                        + grey[row + 1, column] * w10
-                        + grey[row + 1, column + 1] * w11
+                    e = here[y, x] - (
+                        there[row, column] * w00
+                        + there[row, column + 1] * w01
+                        + there[row + 1, column] * w10
+                        + there[row + 1, column + 1] * w11
                     )
                     gx = (
                         gradient_x[row, column] * w00
@@ -144,14 +148,14 @@ def compare_discs(grey: FloatPlane, centres: Ints, poses: Floats, radius: int, s
                     continue
                 column, row = int(qx), int(qy)
                 fx, fy = qx - column, qy - row
-                there = (grey[row, column] * (1 - fx) + grey[row, column + 1] * fx) * (1 - fy)
-                there += (grey[row + 1, column] * (1 - fx) + grey[row + 1, column + 1] * fx) * fy
-                here = grey[y, x]
-                s1 += here
-                s2 += there
-                s11 += here * here
-                s22 += there * there
-                sd += (here - there) * (here - there)
+                other = (grey[row, column] * (1 - fx) + grey[row, column + 1] * fx) * (1 - fy)
+                other += (grey[row + 1, column] * (1 - fx) + grey[row + 1, column + 1] * fx) * fy
+                own = grey[y, x]
+                s1 += own
+                s2 += other
+                s11 += own * own
+                s22 += other * other
+                sd += (own - other) * (own - other)
                 n += 1
         if n < 20:
             score[i] = -1.0
