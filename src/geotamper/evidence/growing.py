@@ -11,12 +11,13 @@ from geotamper.evidence.loops.discs import MIN_RANGE
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region, Window
 from geotamper.evidence.resampling import Resampling, residual
-from geotamper.evidence.resynthesis import refit
-from geotamper.imagery.kernels import LINEAR, OPENCV_CUBIC
+from geotamper.evidence.resynthesis import refit, refit_nearest
+from geotamper.imagery.kernels import LINEAR, NEAREST, OPENCV_CUBIC
 
 BoolMask = npt.NDArray[np.bool_]
 
-_LINEAR, _CUBIC = Resampling(LINEAR), Resampling(OPENCV_CUBIC)
+_WAYS = (Resampling(LINEAR), Resampling(OPENCV_CUBIC), Resampling(NEAREST))
+"""Interpolations tried while growing; the others are close enough to one of them for the tolerance."""
 
 FIRST_REACH = 24
 ROUNDS = 5
@@ -69,11 +70,17 @@ def _touches(mask: BoolMask) -> bool:
     return bool(mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
 
 
-def _better_kernel(
-    linear: npt.NDArray[np.float32], cubic: npt.NDArray[np.float32], mask: BoolMask
-) -> Resampling:
-    close = [float((error[mask] <= 1.5).mean()) for error in (linear, cubic)]
-    return _LINEAR if close[0] >= close[1] else _CUBIC
+def _best_way(errors: list[npt.NDArray[np.float32]], mask: BoolMask) -> int:
+    """Index of the interpolation that predicts most of the region closely."""
+    return int(np.argmax([float((error[mask] <= 1.5).mean()) for error in errors]))
+
+
+def _refitted(planes: Planes, region: Region, matrix: Matrix, how: Resampling, seed: int) -> Matrix:
+    if how.kernel is NEAREST:
+        smooth, _ = refit(planes, region, matrix, _WAYS[0], softness=8.0, seed=seed)
+        return refit_nearest(planes, region, smooth, seed=seed)
+    fitted, _ = refit(planes, region, matrix, how, softness=3.0, seed=seed)
+    return fitted
 
 
 def grow(planes: Planes, seed: tuple[int, int], matrix: Matrix, *, random_seed: int = 0) -> Grown | None:
@@ -92,19 +99,18 @@ def grow(planes: Planes, seed: tuple[int, int], matrix: Matrix, *, random_seed: 
     if not 0.35 < scale < 2.9:
         return None
     shape = (planes.height, planes.width)
-    reach, kernel = FIRST_REACH, None
+    reach, way = FIRST_REACH, -1
     grown: Grown | None = None
     for _ in range(ROUNDS):
         window = Window.around(*seed, reach, shape)
-        linear = residual(planes, matrix, window, _LINEAR)
-        cubic = residual(planes, matrix, window, _CUBIC)
-        error = np.minimum(linear, cubic) if kernel is None else linear if kernel is _LINEAR else cubic
+        errors = [residual(planes, matrix, window, how) for how in _WAYS]
+        error = errors[way] if way >= 0 else np.minimum.reduce(errors)
         part = component_at(_agreeing(planes, error, window), seed[0] - window.x0, seed[1] - window.y0)
         if part is None or np.count_nonzero(part) < SMALLEST:
             return grown
-        kernel = _better_kernel(linear, cubic, part)
+        way = _best_way(errors, part)
         region = Region.cut(window, part)
-        matrix, _ = refit(planes, region, matrix, kernel, softness=3.0, seed=random_seed)
+        matrix = _refitted(planes, region, matrix, _WAYS[way], random_seed)
         before = grown.region if grown else None
         grown = Grown(region, matrix)
         touching = _touches(part)

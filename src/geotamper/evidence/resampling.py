@@ -41,7 +41,8 @@ def sample(picture: FloatPlane, xs: Floats, ys: Floats, how: Resampling) -> Floa
     """
     out = np.empty((len(xs), picture.shape[2]), np.float32)
     kernel = how.kernel
-    resample_points(picture, xs, ys, kernel.table(), kernel.support, how.widening, kernel.bias, out)
+    table, support = kernel.table(), kernel.support
+    resample_points(picture, xs, ys, table, support, how.widening, kernel.bias, kernel.fractions, out)
     return out
 
 
@@ -68,6 +69,7 @@ def residual(planes: Planes, matrix: Matrix, window: Window, how: Resampling) ->
         kernel.support,
         how.widening,
         kernel.bias,
+        kernel.fractions,
         out,
     )
     return out

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from geotamper.errors import SpecificationError
 from geotamper.evidence.loops.discs import MIN_RANGE
-from geotamper.evidence.loops.predictions import fit_pose
+from geotamper.evidence.loops.predictions import climb_nearest, fit_pose
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.resampling import Resampling, sample
@@ -23,6 +23,9 @@ Ints = npt.NDArray[np.int64]
 
 FIT_PIXELS = 450
 MEASURE_PIXELS = 800
+NEAREST_STEP = 0.01
+"""Finest step, in pixels, of the search for a nearest-pixel transform."""
+
 SCOUTS = 3
 HOPELESS_SHARE = 0.3
 """If the first kernels of the bank leave a smaller exact share than this, no other kernel makes it a copy."""
@@ -116,6 +119,7 @@ def refit(
         kernel.support,
         how.widening,
         kernel.bias,
+        kernel.fractions,
         softness,
         normal,
         errors,
@@ -127,6 +131,28 @@ def refit(
     noise = max(1.4826 * float(np.median(errors)), 0.3)
     sigma = noise * math.sqrt(max(float(np.linalg.inv(normal)[0, 0]), 0.0))
     return np.column_stack([linear, offset]), sigma
+
+
+def refit_nearest(planes: Planes, region: Region, matrix: Matrix, *, seed: int) -> Matrix:
+    """Refine a matrix to where most pixels of a region equal the nearest pixel of their prediction.
+
+    Args:
+        planes: The picture.
+        region: The pixels that are predicted, at least one.
+        matrix: Start, right to about half a pixel.
+        seed: Of the choice of pixels in large regions.
+    """
+    columns, rows = region.eroded(at_least=40).pixels()
+    textured = planes.colour_range[rows, columns] > MIN_RANGE
+    if np.count_nonzero(textured) >= 12:
+        columns, rows = columns[textured], rows[textured]
+    columns, rows = _pick(columns, rows, MEASURE_PIXELS, seed)
+    centre = np.array([columns.mean(), rows.mean()])
+    pose = np.array([matrix[0, 0], matrix[0, 1], *(matrix[:, :2] @ centre + matrix[:, 2])])
+    reach = max(4.0, float(np.hypot(columns - centre[0], rows - centre[1]).max()))
+    climb_nearest(planes.colour, columns, rows, pose, reach, NEAREST_STEP)
+    linear = np.array([[pose[0], pose[1]], [-pose[1], pose[0]]])
+    return np.column_stack([linear, pose[2:] - linear @ centre])
 
 
 def measure(
@@ -167,7 +193,10 @@ def explain_with(planes: Planes, region: Region, matrix: Matrix, kernel: Kernel,
     widening = max(1.0, math.hypot(matrix[0, 0], matrix[1, 0])) if kernel.antialiased else 1.0
     # the nearest pixel has no derivative to follow; the linear fit is right for it to a fraction of a pixel
     smooth = LINEAR if kernel is NEAREST else kernel
-    fitted, sigma = refit(planes, region, matrix, Resampling(smooth, widening), softness=2.0, seed=seed)
+    softness = 8.0 if kernel is NEAREST else 2.0
+    fitted, sigma = refit(planes, region, matrix, Resampling(smooth, widening), softness=softness, seed=seed)
+    if kernel is NEAREST:
+        fitted = refit_nearest(planes, region, fitted, seed=seed)
     inner = region.eroded(at_least=60)
     share, error, information = measure(planes, inner, fitted, Resampling(kernel, widening), seed=seed)
     return Explanation(fitted, kernel, widening, share, error, information, sigma)

@@ -25,6 +25,7 @@ class Kernel:
         function: Weight at a distance in pixels, vectorised.
         bias: Grey levels by which the tool's values lie below the interpolated ones on average: 0.5 where it
             cuts fractions off instead of rounding.
+        fractions: Steps per pixel to which the tool rounds coordinates, 0 where it does not.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Kernel:
     antialiased: bool
     function: Callable[[FloatArray], FloatArray]
     bias: float = 0.0
+    fractions: float = 0.0
 
     def table(self) -> FloatArray:
         """Weights at distances 0, 1/512, 2/512, ... pixels up to and beyond the support, float64."""
@@ -90,7 +92,17 @@ OPENCV_CUBIC = Kernel("cubic a=-0.75 (OpenCV)", 2.0, antialiased=False, function
 KEYS_CUBIC = Kernel("cubic a=-0.5 (Matlab, GDAL)", 2.0, antialiased=False, function=_keys(-0.5))
 SHARP_CUBIC = Kernel("cubic a=-1 (Pillow transform)", 2.0, antialiased=False, function=_keys(-1.0), bias=0.5)
 LANCZOS3 = Kernel("Lanczos-3", 3.0, antialiased=False, function=_lanczos(3))
-LANCZOS4 = Kernel("Lanczos-4 (OpenCV)", 4.0, antialiased=False, function=_lanczos(4))
+LANCZOS4 = Kernel("Lanczos-4 (OpenCV)", 4.0, antialiased=False, function=_lanczos(4), fractions=32.0)
+LINEAR_32 = Kernel(
+    "linear in 1/32 px (OpenCV before 5)", 1.0, antialiased=False, function=_linear, fractions=32.0
+)
+OPENCV_CUBIC_32 = Kernel(
+    "cubic a=-0.75 in 1/32 px (OpenCV before 5)",
+    2.0,
+    antialiased=False,
+    function=_keys(-0.75),
+    fractions=32.0,
+)
 CUBIC_SPLINE = Kernel("cubic B-spline (SciPy, scikit-image)", 7.0, antialiased=False, function=_cubic_spline)
 LINEAR_ANTIALIASED = Kernel("linear, antialiased (Pillow)", 1.0, antialiased=True, function=_linear)
 KEYS_ANTIALIASED = Kernel(
@@ -110,5 +122,7 @@ KERNELS: tuple[Kernel, ...] = (
     LINEAR_ANTIALIASED,
     KEYS_ANTIALIASED,
     LANCZOS3_ANTIALIASED,
+    LINEAR_32,
+    OPENCV_CUBIC_32,
 )
 """The bank, the commonest first."""

@@ -235,7 +235,7 @@ def judge_discs(
     residual: Floats,
     texture: Floats,
 ) -> None:
-    """Count exactly predicted textured pixels of each disc under the better of two kernels."""
+    """Count exactly predicted textured pixels of each disc under the best of three kernels."""
     height, width = grey.shape
     errors = np.empty(1024)
     for i in range(len(centres)):
@@ -257,6 +257,7 @@ def judge_discs(
                     continue
                 here = grey[y, x]
                 e = min(abs(here - bilinear(grey, qx, qy)), abs(here - cubic(grey, qx, qy)))
+                e = min(e, abs(here - grey[int(qy + 0.5), int(qx + 0.5)]))
                 errors[n] = e
                 n += 1
                 spread = grey_range[y, x]

@@ -28,6 +28,12 @@ STEPS = 5
 
 
 @compiled
+def on_grid(value: float, fractions: float) -> float:
+    """A coordinate rounded to 1 / fractions of a pixel, or as it is where fractions is 0."""
+    return float(math.floor(value * fractions + 0.5) / fractions) if fractions > 0.0 else value
+
+
+@compiled
 def resample_points(
     picture: FloatPlane,
     xs: Floats,
@@ -36,6 +42,7 @@ def resample_points(
     support: float,
     widening: float,
     bias: float,
+    fractions: float,
     out: FloatPlane,
 ) -> None:
     """Sample `picture` (H, W, C) at n points with a separable kernel given as a table."""
@@ -45,7 +52,7 @@ def resample_points(
     wx = np.empty(64)
     sums = np.empty(channels)
     for i in range(len(xs)):
-        x, y = xs[i], ys[i]
+        x, y = on_grid(xs[i], fractions), on_grid(ys[i], fractions)
         x0, x1 = int(math.ceil(x - reach)), int(math.floor(x + reach))
         y0, y1 = int(math.ceil(y - reach)), int(math.floor(y + reach))
         total_x = 0.0
@@ -83,6 +90,7 @@ def residual_window(
     support: float,
     widening: float,
     bias: float,
+    fractions: float,
     out: FloatPlane,
 ) -> None:
     """Largest channel difference of each pixel of a window from its prediction."""
@@ -99,6 +107,7 @@ def residual_window(
             if x < 0 or y < 0 or x > width - 1 or y > height - 1 or dx * dx + dy * dy < MIN_SHIFT * MIN_SHIFT:
                 out[row, column] = OUTSIDE
                 continue
+            x, y = on_grid(x, fractions), on_grid(y, fractions)
             left, right = int(math.ceil(x - reach)), int(math.floor(x + reach))
             top, bottom = int(math.ceil(y - reach)), int(math.floor(y + reach))
             total_x = 0.0
@@ -139,6 +148,7 @@ def fit_pose(
     support: float,
     widening: float,
     bias: float,
+    fractions: float,
     softness: float,
     normal: Floats,
     errors: Floats,
@@ -158,6 +168,7 @@ def fit_pose(
             dx, dy = columns[i] - cx, rows[i] - cy
             x = pose[2] + pose[0] * dx + pose[1] * dy
             y = pose[3] - pose[1] * dx + pose[0] * dy
+            x, y = on_grid(x, fractions), on_grid(y, fractions)
             left, right = int(math.ceil(x - reach)), int(math.floor(x + reach))
             top, bottom = int(math.ceil(y - reach)), int(math.floor(y + reach))
             total_x = 0.0
@@ -212,3 +223,52 @@ def fit_pose(
         pose[3] += min(max(g[3], -1.0), 1.0)
         if abs(g[2]) + abs(g[3]) < 1e-3 and abs(g[0]) + abs(g[1]) < 5e-5:
             break
+
+
+@compiled
+def _nearest_hits(colour: FloatPlane, columns: Ints, rows: Ints, cx: float, cy: float, pose: Floats) -> int:
+    """Pixels that equal the nearest pixel of the place they are predicted from."""
+    height, width, _ = colour.shape
+    hits = 0
+    for i in range(len(columns)):
+        dx, dy = columns[i] - cx, rows[i] - cy
+        x = int(math.floor(pose[2] + pose[0] * dx + pose[1] * dy + 0.5))
+        y = int(math.floor(pose[3] - pose[1] * dx + pose[0] * dy + 0.5))
+        if x < 0 or y < 0 or x >= width or y >= height:
+            continue
+        r, c = rows[i], columns[i]
+        hits += (
+            colour[r, c, 0] == colour[y, x, 0]
+            and colour[r, c, 1] == colour[y, x, 1]
+            and colour[r, c, 2] == colour[y, x, 2]
+        )
+    return hits
+
+
+@compiled
+def climb_nearest(
+    colour: FloatPlane, columns: Ints, rows: Ints, pose: Floats, reach: float, finest: float
+) -> None:
+    """Move pose = (a, b, u, v) about the mean pixel to where most pixels are equal, by pattern search.
+
+    Nearest-pixel prediction has no derivative. `reach` is the region's radius in pixels, so that a step of a or
+    b moves its rim as far as a step of u or v; steps shrink from 1/4 pixel to `finest`.
+    """
+    cx, cy = columns.mean(), rows.mean()
+    best = _nearest_hits(colour, columns, rows, cx, cy, pose)
+    step = 0.25
+    while step >= finest:
+        improved = False
+        for k in range(4):
+            size = step / reach if k < 2 else step
+            for sign in range(-1, 2, 2):
+                before = pose[k]
+                pose[k] = before + sign * size
+                hits = _nearest_hits(colour, columns, rows, cx, cy, pose)
+                if hits > best:
+                    best = hits
+                    improved = True
+                else:
+                    pose[k] = before
+        if not improved:
+            step *= 0.5
