@@ -23,7 +23,7 @@ class Control:
         on_progress: Called with the finished fraction (0 to 1) and the name of the stage that begins.
         is_cancelled: Asked at every checkpoint; true stops the work with `CancelledError`.
         time_limit: Seconds after which optional work is left out, or None for no limit.
-        max_memory: Bytes that the work may hold beyond its input, or None for the default of each stage.
+        max_memory: Bytes that the process may hold for the work, or None for no limit.
     """
 
     on_progress: Callable[[float, str], None] = _ignore

@@ -10,7 +10,7 @@ from geotamper.cli.failures import one_line_failures
 EPILOG = """\b
 Examples:
   geotamper demo
-  geotamper demo --out /tmp/demo
+  geotamper demo --out demo
 """
 
 
