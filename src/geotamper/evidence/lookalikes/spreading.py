@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from geotamper.evidence.lookalikes.fitting import Fit, fit_region
 from geotamper.evidence.lookalikes.views import Views
+from geotamper.evidence.loops.likeness import compare_places
 from geotamper.evidence.region import Matrix, Region, Window
 
 FloatPlane = npt.NDArray[np.float32]
@@ -77,28 +78,19 @@ class Comparison:
     @classmethod
     def of(cls, views: Views, matrix: Matrix, window: Window) -> "Comparison":
         """Compare a window with its image under an index matrix."""
-        here = views.stack[window.slices]
-        local = matrix.copy()
-        local[:, 2] += matrix[:, :2] @ [window.x0, window.y0]
         rows, columns = window.shape
-        flags, border = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, cv2.BORDER_REFLECT
-        there = cv2.warpAffine(views.stack, local, (columns, rows), flags=flags, borderMode=border)
-        contrast = cv2.warpAffine(views.contrast, local, (columns, rows), flags=flags, borderMode=border)
-        difference = np.abs(here[..., :3] - there[..., :3])
-        x = np.arange(window.x0, window.x1, dtype=np.float32)[None]
-        y = np.arange(window.y0, window.y1, dtype=np.float32)[:, None]
-        u = np.float32(matrix[0, 0]) * x + np.float32(matrix[0, 1]) * y + np.float32(matrix[0, 2])
-        v = np.float32(matrix[1, 0]) * x + np.float32(matrix[1, 1]) * y + np.float32(matrix[1, 2])
-        height, width = views.shape
-        valid = (u >= 0) & (v >= 0) & (u <= width - 1) & (v <= height - 1)
-        valid &= (u - x) ** 2 + (v - y) ** 2 > MIN_SHIFT**2
+        differences = np.empty((3, rows, columns), np.float32)
+        context = np.empty((2, rows, columns), np.float32)
+        valid = np.empty((rows, columns), np.bool_)
+        corner = np.array([window.x0, window.y0], np.int64)
+        compare_places(views.stack, views.contrast, matrix, corner, MIN_SHIFT, differences, context, valid)
         return cls(
             window=window,
-            luma=np.ascontiguousarray(difference[..., 0]),
-            blue=np.asarray(cv2.blur(difference[..., 1], (3, 3)), np.float32),
-            red=np.asarray(cv2.blur(difference[..., 2], (3, 3)), np.float32),
-            activity=np.minimum(here[..., 3], there[..., 3]),
-            contrast=np.minimum(views.contrast[window.slices], contrast),
+            luma=differences[0],
+            blue=np.asarray(cv2.blur(differences[1], (3, 3)), np.float32),
+            red=np.asarray(cv2.blur(differences[2], (3, 3)), np.float32),
+            activity=context[0],
+            contrast=context[1],
             valid=valid,
         )
 

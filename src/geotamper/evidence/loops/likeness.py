@@ -335,3 +335,60 @@ def shift_blocks(
             if found == len(out):
                 return found
     return found
+
+
+@compiled
+def compare_places(
+    stack: FloatPlane,
+    contrast: FloatPlane,
+    matrix: Floats,
+    corner: Ints,
+    least_shift: float,
+    differences: FloatPlane,
+    context: FloatPlane,
+    valid: BoolMask,
+) -> None:
+    """Compare the pixels of a window with the places a matrix takes them to.
+
+    Args:
+        stack: (H, W, 4) luma, blue minus luma, red minus luma, activity.
+        contrast: (H, W).
+        matrix: (2, 3) between array indices.
+        corner: Column and row of the window's first pixel.
+        least_shift: Pixels nearer to their image than this are not valid.
+        differences: (3, rows, columns), filled with absolute differences of the first three of `stack`.
+        context: (2, rows, columns), filled with the smaller activity and the smaller contrast of both places.
+        valid: (rows, columns), filled; where False the other outputs are 0.
+    """
+    height, width = contrast.shape
+    rows, columns = valid.shape
+    nearest = least_shift * least_shift
+    for j in range(rows):
+        y = corner[1] + j
+        for i in range(columns):
+            x = corner[0] + i
+            qx = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
+            qy = matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
+            inside = qx >= 0 and qy >= 0 and qx < width - 1 and qy < height - 1
+            if not inside or (qx - x) * (qx - x) + (qy - y) * (qy - y) <= nearest:
+                valid[j, i] = False
+                for c in range(3):
+                    differences[c, j, i] = 0.0
+                context[0, j, i] = 0.0
+                context[1, j, i] = 0.0
+                continue
+            valid[j, i] = True
+            column, row = int(qx), int(qy)
+            fx, fy = qx - column, qy - row
+            w00, w01 = (1 - fx) * (1 - fy), fx * (1 - fy)
+            w10, w11 = (1 - fx) * fy, fx * fy
+            for c in range(4):
+                value = stack[row, column, c] * w00 + stack[row, column + 1, c] * w01
+                value += stack[row + 1, column, c] * w10 + stack[row + 1, column + 1, c] * w11
+                if c < 3:
+                    differences[c, j, i] = abs(stack[y, x, c] - value)
+                else:
+                    context[0, j, i] = min(stack[y, x, c], value)
+            value = contrast[row, column] * w00 + contrast[row, column + 1] * w01
+            value += contrast[row + 1, column] * w10 + contrast[row + 1, column + 1] * w11
+            context[1, j, i] = min(contrast[y, x], value)
