@@ -83,7 +83,7 @@ def test_find_degraded_copies_measures_the_transform(degradation: str) -> None:
     assert 0 < sigma < 0.02
 
 
-@pytest.mark.parametrize("degradation", ("none", *DEGRADATIONS))
+@pytest.mark.parametrize("degradation", ["none", *DEGRADATIONS])
 @pytest.mark.parametrize("kind", ["suburb", "harbour", "farmland"])
 def test_find_degraded_copies_leaves_untouched_scenes_alone(kind: SceneKind, degradation: str) -> None:
     pixels = draw_scene(kind=kind, size=SIZE, seed=3).pixels
