@@ -6,6 +6,7 @@ from typing import Protocol
 
 from geotamper.evidence.region import Region
 from geotamper.evidence.resynthesis import Explanation
+from geotamper.evidence.unknown_kernel import NAME
 
 
 class AcceptanceTest(Protocol):
@@ -32,12 +33,17 @@ class ExactTest:
         residual: Largest 75th percentile of the residual, grey levels.
         information: Smallest product of information and share, nats.
         area: Smallest region, pixels.
+        unknown_information: As `information` where the kernel was estimated from the region itself, whose knots
+            could fit a small region by chance.
+        unknown_residual: As `residual` there: the kernel is known at its knots only.
     """
 
     share: float = 0.90
     residual: float = 0.65
     information: float = 150.0
     area: int = 50
+    unknown_information: float = 400.0
+    unknown_residual: float = 0.85
 
     def promising(self, found: Explanation) -> bool:
         """Within reach of the thresholds: an outline that is not yet right lowers share and information a little."""
@@ -50,10 +56,13 @@ class ExactTest:
     def probability(self, copy: Region, found: Explanation) -> float:
         """A logistic of the distance to the nearest threshold, 0.5 on it."""
         evidence = found.information * found.share
+        unknown = found.kernel.name == NAME
+        wanted = self.unknown_information if unknown else self.information
+        residual = self.unknown_residual if unknown else self.residual
         margins = (
             (found.share - self.share) / 0.02,
-            (self.residual - found.residual) / 0.05,
-            math.log(max(evidence, 1e-3) / self.information) / 0.12,
+            (residual - found.residual) / 0.05,
+            math.log(max(evidence, 1e-3) / wanted) / 0.12,
             (copy.area - self.area) / 10.0,
         )
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(margins))))

@@ -30,6 +30,12 @@ from geotamper.evidence.registration import (
 from geotamper.evidence.repeats import RepeatedBlocks
 from geotamper.evidence.verification import Verified, verify
 
+LEAST_TEXTURE = 60.0
+"""Texture weight of a disc that may be grown for its likeness alone: flat discs are alike everywhere."""
+
+MOST_ALIKE = 400
+"""Discs looked at for their likeness; most belong to few places."""
+
 
 @dataclass(frozen=True)
 class Registration:
@@ -77,6 +83,7 @@ class CopySearch:
         judges: Tell source from copy, the most trusted first.
         seed_exactness: Registered discs below this are not grown.
         seeds: Discs grown at most in each stage.
+        alike_seeds: Discs grown at most for their likeness where no exact one led to a copy.
         later_seeds: The same once something has been accepted.
         later_exactness: Discs below this are not grown once something has been accepted.
     """
@@ -95,6 +102,7 @@ class CopySearch:
     judges: tuple[DirectionJudge, ...] = (ResamplingJudge(), SeamJudge())
     seed_exactness: float = 3.0
     seeds: int = 24
+    alike_seeds: int = 10
     later_seeds: int = 12
     later_exactness: float = 6.0
 
@@ -118,6 +126,8 @@ class CopySearch:
             registered = self.registered(planes, stage, workers=workers, control=control)
             control.checkpoint(0.5, "testing candidates")
             walk.over(registered, most=most, control=control)
+            if not walk.accepted:
+                walk.over_alike(registered, control=control)
         return sorted(walk.accepted, key=lambda pair: -pair.probability)
 
     def registered(self, planes: Planes, stage: Stage, *, workers: int, control: Control) -> Registered:
@@ -172,6 +182,25 @@ class _Walk:
             if pair is not None and pair.probability >= 0.5 and not _repeats(pair, self.accepted):
                 self.accepted.append(pair)
                 tried = 0
+
+    def over_alike(self, registered: Registered, *, control: Control) -> None:
+        """Grow and verify the discs that are most alike though not exact: an unknown tool may have pasted them."""
+        textured = (registered.texture > LEAST_TEXTURE) & (registered.exactness > -9.0)
+        contrast = registered.texture / np.maximum(registered.residual, 0.3)
+        order = np.argsort(-np.where(textured, contrast, -1.0), kind="stable")
+        tried = 0
+        for i in order[:MOST_ALIKE]:
+            if not textured[i] or tried >= self._search.alike_seeds or control.time_left() <= 0:
+                break
+            centre, pose = registered.hypotheses.centres[i], registered.hypotheses.poses[i]
+            if self._known(centre, pose):
+                continue
+            control.checkpoint(0.5, "testing candidates of unknown tools")
+            tried += 1
+            pair = self._try(centre, pose)
+            if pair is not None and pair.probability >= 0.5:
+                self.accepted.append(pair)
+                break
 
     def _known(self, centre: npt.NDArray[np.int64], pose: npt.NDArray[np.float64]) -> bool:
         """Whether the same transform was tried in the same place: a failed seed blocks no other transform."""

@@ -16,6 +16,7 @@ from geotamper.evidence.loops.predictions import climb_nearest, fit_pose
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.resampling import Resampling, sample
+from geotamper.evidence.unknown_kernel import estimate_kernel
 from geotamper.imagery.kernels import KERNELS, LINEAR, NEAREST, Kernel
 
 Floats = npt.NDArray[np.float64]
@@ -23,11 +24,14 @@ Ints = npt.NDArray[np.int64]
 
 FIT_PIXELS = 450
 MEASURE_PIXELS = 800
+UNKNOWN_SHARE = 0.25
+"""Share of exact pixels under the bank from which an unknown tool is thought of."""
+
 NEAREST_STEP = 0.01
 """Finest step, in pixels, of the search for a nearest-pixel transform."""
 
 SCOUTS = 3
-HOPELESS_SHARE = 0.3
+HOPELESS_SHARE = 0.2
 """If the first kernels of the bank leave a smaller exact share than this, no other kernel makes it a copy."""
 
 GOOD_SHARE = 0.97
@@ -228,7 +232,20 @@ def explain(
             break
     if best is None:
         raise SpecificationError("the kernel bank holds no kernel that applies to this scale")
+    if best.share > UNKNOWN_SHARE and (best.share < GOOD_SHARE or best.residual > GOOD_RESIDUAL):
+        best = _with_unknown_kernel(planes, region, best, seed=seed)
     return best
+
+
+def _with_unknown_kernel(planes: Planes, region: Region, best: Explanation, *, seed: int) -> Explanation:
+    """Estimate the kernel where the bank has none that is exact; transform and kernel in turn."""
+    tried = best
+    for _ in range(2):
+        kernel = estimate_kernel(planes, region, tried.matrix, tried.kernel.function, seed=seed)
+        if kernel is None:
+            break
+        tried = explain_with(planes, region, tried.matrix, kernel, seed=seed)
+    return tried if _fits_better(tried, best) else best
 
 
 def _fits_better(this: Explanation, best: Explanation) -> bool:

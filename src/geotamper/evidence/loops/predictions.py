@@ -272,3 +272,55 @@ def climb_nearest(
                     pose[k] = before
         if not improved:
             step *= 0.5
+
+
+@compiled
+def kernel_equations(
+    plane: FloatPlane,
+    columns: Ints,
+    rows: Ints,
+    xs: Floats,
+    ys: Floats,
+    knots: Floats,
+    per_pixel: float,
+    normal: Floats,
+    right: Floats,
+) -> None:
+    """Normal equations of one Gauss-Newton step on a separable kernel given by its values at knots.
+
+    The kernel is linear between knots 1 / per_pixel apart and zero from the last knot on. `normal` (k, k) and
+    `right` (k,) are added to.
+    """
+    height, width = plane.shape
+    count = len(knots)
+    reach = (count - 1) / per_pixel
+    derivative = np.empty(count)
+    for i in range(len(columns)):
+        x, y = xs[i], ys[i]
+        left, last = int(math.ceil(x - reach)), int(math.floor(x + reach))
+        top, bottom = int(math.ceil(y - reach)), int(math.floor(y + reach))
+        derivative[:] = 0.0
+        value = 0.0
+        for r in range(top, bottom + 1):
+            at_y = abs(y - r) * per_pixel
+            ky = min(int(at_y), count - 2)
+            fy = at_y - ky
+            wy = knots[ky] * (1 - fy) + knots[ky + 1] * fy
+            rr = min(max(r, 0), height - 1)
+            for c in range(left, last + 1):
+                at_x = abs(x - c) * per_pixel
+                kx = min(int(at_x), count - 2)
+                fx = at_x - kx
+                wx = knots[kx] * (1 - fx) + knots[kx + 1] * fx
+                level = plane[rr, min(max(c, 0), width - 1)]
+                value += wx * wy * level
+                derivative[kx] += (1 - fx) * wy * level
+                derivative[kx + 1] += fx * wy * level
+                derivative[ky] += (1 - fy) * wx * level
+                derivative[ky + 1] += fy * wx * level
+        e = plane[rows[i], columns[i]] - value
+        weight = 1.0 / (1.0 + (e / 4.0) ** 2)
+        for j in range(count):
+            right[j] += weight * derivative[j] * e
+            for k in range(j + 1):
+                normal[j, k] += weight * derivative[j] * derivative[k]
