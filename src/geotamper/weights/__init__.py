@@ -1,1 +1,0 @@
-"""Fitted numbers that come with the package, each with a card beside it."""
