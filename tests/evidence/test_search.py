@@ -149,19 +149,7 @@ def test_find_evidence_tells_source_and_copy_of_a_half_turn_apart(
     assert overlap(copy.source, forged(key).source_mask) > 0.8
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "suburb",
-        pytest.param(
-            "airport",
-            marks=pytest.mark.xfail(
-                raises=AssertionError,
-                reason="nearest pixels on smooth tarmac leave the fit too loose to be exact",
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("kind", ["suburb", "airport"])
 def test_find_evidence_finds_a_copy_enlarged_by_the_nearest_pixel_once_and_rightly(
     kind: str,
     case: type,

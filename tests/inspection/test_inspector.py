@@ -5,11 +5,12 @@ from geotamper.control import Control
 from geotamper.errors import CancelledError, SpecificationError
 from geotamper.evidence.results import Evidence
 from geotamper.evidence.settings import EvidenceSettings
-from geotamper.forge.forgery import Forgery
+from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.imagery.picture import Picture, Pixels
 from geotamper.inspection.detector import build_detector, check_detector_name
 from geotamper.inspection.inspector import Inspector
 from geotamper.inspection.questions import Question
+from geotamper.scenes import draw_scene
 
 
 def refuse(*_: object, **__: object) -> Evidence:
@@ -61,8 +62,17 @@ def test_inspector_passes_cancellation_on(picture: Picture) -> None:
         Inspector(search=search).detect(picture, Control(is_cancelled=lambda: True))
 
 
-def test_inspector_finds_a_real_copy(forgery: Forgery) -> None:
-    findings = Inspector().detect(Picture.from_array(forgery.pixels), Control())
+def test_inspector_finds_a_real_copy() -> None:
+    scene = draw_scene(kind="harbour", size=256, seed=2)
+    ships = [thing for thing in scene.objects if thing.object_class == "Ship"]
+    largest = max(ships, key=lambda ship: ship.area_px)
+    forged = copy_move(
+        scene.pixels,
+        scene.mask(largest.id),
+        CopyMoveParameters(rotation_deg=30, scale=1.2),
+        rng=np.random.default_rng(0),
+    )
+    findings = Inspector().detect(Picture.from_array(forged.pixels), Control())
     assert findings.tampered is True
     item = findings.items[0]
     assert item.transform is not None
