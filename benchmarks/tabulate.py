@@ -40,7 +40,7 @@ AIMS = {
         "seconds a picture, median / 90th percentile": "median at most 1.5",
         "peak memory of a process": "at most 1000 MB",
     },
-    "foreign": {"both regions found": "at least 70 %"},
+    "two-foreign": {"both regions found": "at least 70 %"},
 }
 """What is wanted of sets named after a fold and these words, such as `test-bank`, by measure."""
 
