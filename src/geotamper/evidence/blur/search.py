@@ -1,0 +1,187 @@
+"""Looks for blurred regions: mosaics by their lattice, the others by traces, proposals and a score."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from geotamper.control import Control
+from geotamper.evidence.blur.measurements import MARGIN, NAMES, PictureTraces, measure
+from geotamper.evidence.blur.model import BlurModel, load_model
+from geotamper.evidence.blur.mosaic import Mosaic, find_mosaics, join_fragments, measure_mosaic
+from geotamper.evidence.blur.proposals import Proposal, overlap, propose
+from geotamper.evidence.blur.strength import gaussian_sigma, oil_radius
+from geotamper.evidence.blur.traces import (
+    Coupling,
+    TraceCodes,
+    channel_spread,
+    coupling,
+    smooth_histogram,
+    weights,
+)
+from geotamper.evidence.results import BlurEvidence, BlurMethod
+from geotamper.evidence.settings import EvidenceSettings
+
+BoolMask = npt.NDArray[np.bool_]
+Pixels = npt.NDArray[np.uint8]
+Tables = Mapping[Coupling, npt.NDArray[np.float32]]
+
+SMALLEST_SIDE = 32
+"""Pixels; smaller pictures are not judged."""
+
+BLUR_SHARE = 0.5
+"""Of the false alarms that a caller allows, what blurred regions may cause; the rest is for copies."""
+
+MOST_OVERLAP = 0.3
+"""Of the smaller of two regions, what both may have in common."""
+
+REPORTED = ("smooth_weight", "painted_weight", "contour_step", "fine", "fine_ring", "steps_equal")
+"""Measurements that go into the evidence."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A region with the numbers that it is judged by.
+
+    Attributes:
+        proposal: The region.
+        row: Its measurements; the last says which kind of trace proposed it.
+    """
+
+    proposal: Proposal
+    row: npt.NDArray[np.float64]
+
+
+def collect(
+    pixels: Pixels, tables: tuple[Tables, Tables], *, excluded: BoolMask | None = None, workers: int = 1
+) -> list[Candidate]:
+    """Propose regions for Gaussian blur and oil painting and measure them.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+        tables: Weights of smooth and of painted cells.
+        excluded: (H, W) pixels that are explained already, or None.
+        workers: Threads.
+    """
+    codes = TraceCodes.of(pixels, workers)
+    histogram = smooth_histogram(codes)
+    kind = coupling(histogram)
+    smooth, painted = weights(codes.smooth, tables[0][kind]), weights(codes.painted, tables[1][kind])
+    del codes
+    if excluded is not None:
+        smooth[excluded] = painted[excluded] = -1
+    traces = PictureTraces.of(pixels, smooth, painted, channel_spread(histogram))
+    found = []
+    for number, weight in enumerate((smooth, painted)):
+        proposals = propose(weight, MARGIN)
+        heaviest = [proposal.mass for proposal in proposals[:2]] + [1.0, 1.0]
+        for rank, proposal in enumerate(proposals):
+            share = proposal.mass / heaviest[1 if rank == 0 else 0]
+            row = measure(traces, proposal, mass_share=share, rank=rank)
+            found.append(Candidate(proposal, np.append(row, number)))
+    return found
+
+
+def find_blurs(
+    pixels: Pixels, *, settings: EvidenceSettings, workers: int, control: Control
+) -> list[BlurEvidence]:
+    """Look for regions whose detail was removed.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+        settings: `false_alarm_rate` sets how sure a region must be, `max_findings` how many are returned.
+        workers: Threads; the result does not depend on them.
+        control: Cancellation.
+
+    Returns:
+        The accepted regions in falling probability; none of them overlap much. Empty for pictures smaller than
+        `SMALLEST_SIDE` on a side.
+
+    Raises:
+        CancelledError: The caller asked to stop.
+        GeotamperError: The packaged weights are missing or damaged.
+    """
+    if min(pixels.shape[:2]) < SMALLEST_SIDE:
+        return []
+    model = load_model()
+    allowed = BLUR_SHARE * settings.false_alarm_rate
+    control.checkpoint(0.0, "looking for mosaics")
+    found = _mosaics(pixels, model, allowed)
+    excluded = np.zeros(pixels.shape[:2], np.bool_)
+    for one in found:
+        excluded |= one.region
+    control.checkpoint(0.0, "looking for blurred regions")
+    tables = (model.smooth, model.painted)
+    candidates = collect(pixels, tables, excluded=excluded if found else None, workers=workers)
+    found += _regions(pixels, candidates, model, allowed)
+    return sorted(found, key=lambda evidence: -evidence.probability)[: settings.max_findings]
+
+
+def _mosaics(pixels: Pixels, model: BlurModel, allowed: float) -> list[BlurEvidence]:
+    """Mosaics, the surest first; fragments of one lattice are one mosaic."""
+    clusters = find_mosaics(pixels)
+    judged = [(model.mosaics.probability(measure_mosaic(one, clusters)), one) for one in clusters]
+    cut = model.mosaic_alarms.cut(allowed)
+    taken: list[Mosaic] = []
+    found = []
+    for probability, one in sorted(judged, key=lambda pair: -pair[0]):
+        if probability < cut or any(one.lattice.same_lines(other.lattice) for other in taken):
+            continue
+        taken.append(one)
+        found.append(
+            BlurEvidence(
+                region=join_fragments(one, clusters, pixels.shape[:2]),
+                method="mosaic",
+                strength=float(one.lattice.block),
+                probability=probability,
+                method_probability=model.mosaic_right,
+                measurements={"blocks": float(one.full), "explained": one.lattice.explained, "step": one.step},
+            )
+        )
+    return found
+
+
+def _regions(
+    pixels: Pixels, candidates: list[Candidate], model: BlurModel, allowed: float
+) -> list[BlurEvidence]:
+    """Gaussian and oil-painted regions: of those that overlap, the surest."""
+    if not candidates:
+        return []
+    shares = model.regions.probabilities(np.stack([candidate.row for candidate in candidates]))
+    sure = shares[:, 1:].sum(axis=1)
+    cut = model.region_alarms.cut(allowed)
+    taken: list[Proposal] = []
+    found = []
+    for number in np.argsort(-sure, kind="stable"):
+        proposal = candidates[number].proposal
+        if sure[number] < cut:
+            break
+        if any(overlap(proposal, other) > MOST_OVERLAP * min(proposal.area, other.area) for other in taken):
+            continue
+        taken.append(proposal)
+        found.append(_as_evidence(pixels, candidates[number], shares[number], model))
+    return found
+
+
+def _as_evidence(
+    pixels: Pixels, candidate: Candidate, shares: npt.NDArray[np.float64], model: BlurModel
+) -> BlurEvidence:
+    proposal = candidate.proposal
+    region = np.zeros(pixels.shape[:2], np.bool_)
+    region[proposal.window] = proposal.region
+    method: BlurMethod = "gaussian" if shares[1] >= shares[2] else "oil"
+    window = pixels[proposal.window]
+    strength = (
+        gaussian_sigma(window, proposal.region, model.sigma)
+        if method == "gaussian"
+        else oil_radius(window, proposal.region)
+    )
+    return BlurEvidence(
+        region=region,
+        method=method,
+        strength=None if strength is None else float(strength),
+        probability=float(shares[1:].sum()),
+        method_probability=float(shares[1:].max() / shares[1:].sum()),
+        measurements={name: float(candidate.row[NAMES.index(name)]) for name in REPORTED},
+    )
