@@ -24,7 +24,7 @@ import numpy.typing as npt
 from _common.blur_fitting import (
     RATES,
     alarm_cuts,
-    fit_mosaic,
+    fit_mosaics,
     fit_trees,
     held_out_mosaics,
     held_out_scores,
@@ -55,6 +55,11 @@ BoolMask = npt.NDArray[np.bool_]
 Arrays = dict[str, npt.NDArray[Any]]
 Sigmas = list[tuple[float, float]]
 
+
+TABLE_ROUNDS = 1
+"""Variants of every picture that the tables are counted on: each holds thousands of pixels."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """What to learn from.
@@ -78,10 +83,10 @@ class Plan:
         for number in range(self.scenes):
             yield 1_000_000 + number, scene_base(number)
 
-    def specimens(self) -> Iterator[Specimen]:
-        """All variants, the same at every call."""
+    def specimens(self, rounds: int) -> Iterator[Specimen]:
+        """All variants, or those of the first rounds; the same at every call."""
         for number, base in self.bases():
-            yield from specimens(base, np.random.default_rng([self.seed, number]), self.rounds)
+            yield from specimens(base, np.random.default_rng([self.seed, number]), rounds)
 
 
 def training_tiles(data: Path, *, sources: str) -> tuple[Tile, ...]:
@@ -112,7 +117,7 @@ def learn_tables(plan: Plan) -> tuple[Tables, Tables]:
         if len(chosen) >= 50:
             counts[name, kind, side] += np.bincount(chosen, minlength=sizes[name]) / len(chosen)
 
-    for specimen in plan.specimens():
+    for specimen in plan.specimens(min(plan.rounds, TABLE_ROUNDS)):
         if specimen.method == "mosaic":
             continue
         codes = TraceCodes.of(specimen.pixels)
@@ -188,12 +193,14 @@ class Examples:
 def measure_all(plan: Plan, tables: tuple[Tables, Tables]) -> tuple[Examples, Examples, Sigmas]:
     """Regions of Gaussian or oil kind, and mosaics, of all specimens; and ratios of energy with their sigma."""
     regions, mosaics, sigmas = Examples(), Examples(), Sigmas([])
-    for specimen in plan.specimens():
+    for specimen in plan.specimens(plan.rounds):
         regions.open(specimen)
         mosaics.open(specimen)
         found = find_mosaics(specimen.pixels)
         for one in found:
-            mosaics.add(measure_mosaic(one, found), one.region, one.window, specimen.region)
+            mosaics.add(
+                measure_mosaic(one, found, specimen.pixels.shape), one.region, one.window, specimen.region
+            )
         if specimen.method == "gaussian" and specimen.region is not None:
             ratio = energy_ratio(specimen.pixels, specimen.region)
             if ratio is not None:
@@ -213,7 +220,10 @@ def gather(arguments: argparse.Namespace) -> Arrays:
     tables = learn_tables(plan)
     print(f"tables after {time.process_time():.0f} s of CPU", flush=True)
     regions, mosaics, sigmas = measure_all(plan, tables)
-    print(f"{len(regions.rows)} regions and {len(mosaics.rows)} clusters after {time.process_time():.0f} s", flush=True)
+    print(
+        f"{len(regions.rows)} regions and {len(mosaics.rows)} clusters after {time.process_time():.0f} s",
+        flush=True,
+    )
     arrays: Arrays = {"sigmas": np.array(sigmas)}
     for name, table in zip(("smooth", "painted"), tables, strict=True):
         arrays |= {f"{name}_{kind}": table[kind] for kind in COUPLINGS}
@@ -223,7 +233,9 @@ def gather(arguments: argparse.Namespace) -> Arrays:
 
 
 def _part(arrays: Arrays, name: str) -> Arrays:
-    return {key.removeprefix(f"{name}/"): value for key, value in arrays.items() if key.startswith(f"{name}/")}
+    return {
+        key.removeprefix(f"{name}/"): value for key, value in arrays.items() if key.startswith(f"{name}/")
+    }
 
 
 def sigma_line(pairs: Floats) -> Floats:
@@ -242,8 +254,8 @@ def fit(arrays: Arrays, seed: int) -> Arrays:
     shares = held_out_scores(regions, seed)
     of_mosaics = held_out_mosaics(mosaics, seed)
     weights = {name: value for name, value in arrays.items() if name.startswith(("smooth_", "painted_"))}
-    weights |= tree_arrays(fit_trees(region_lesson(regions)))
-    weights |= fit_mosaic(mosaics)
+    weights |= tree_arrays(fit_trees(region_lesson(regions)), "region")
+    weights |= tree_arrays(fit_mosaics(mosaics), "mosaic")
     weights |= {"rates": np.array(RATES), "sigma": sigma_line(arrays["sigmas"])}
     weights["region_cuts"] = alarm_cuts(regions, shares[:, 1:].sum(axis=1))
     weights["mosaic_cuts"] = alarm_cuts(mosaics, of_mosaics)
@@ -252,7 +264,7 @@ def fit(arrays: Arrays, seed: int) -> Arrays:
     right = (mosaics["methods"][mosaics["methods"] != ""] == "mosaic")[called].sum()
     weights["mosaic_right"] = np.array((right + 1) / (called.sum() + 2))
     report(regions, shares, weights)
-    for name in ("region_cuts", "mosaic_cuts", "mosaic_right", "sigma", "mosaic_slopes", "mosaic_offset"):
+    for name in ("region_cuts", "mosaic_cuts", "mosaic_right", "sigma"):
         print(name, np.round(weights[name], 4).tolist())
     return weights
 

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
+
+from geotamper.evidence.blur.mosaic import MOSAIC_TRENDS
 
 Floats = npt.NDArray[np.float64]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -14,13 +15,21 @@ Arrays = dict[str, npt.NDArray[Any]]
 RATES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 TREE_OPTIONS: dict[str, Any] = {
     "learning_rate": 0.06,
-    "max_iter": 160,
-    "max_leaf_nodes": 12,
+    "max_iter": 200,
+    "max_leaf_nodes": 14,
     "min_samples_leaf": 30,
     "l2_regularization": 5.0,
     "early_stopping": False,
 }
-FOLDS = 5
+MOSAIC_OPTIONS: dict[str, Any] = {
+    "learning_rate": 0.1,
+    "max_iter": 60,
+    "max_leaf_nodes": 6,
+    "min_samples_leaf": 20,
+    "l2_regularization": 5.0,
+    "early_stopping": False,
+}
+FOLDS = 3
 WRONG_OUTLINE, RIGHT_OUTLINE = 0.2, 0.7
 """IoU up to which a region that touches a blurred one counts as genuine, and from which as blurred; between them it
 counts as both, in proportion, so that of several outlines the best gets the highest score."""
@@ -64,8 +73,8 @@ def fit_trees(lesson: Lesson, chosen: npt.NDArray[np.bool_] | None = None) -> Hi
     return trees.fit(lesson.rows[part], lesson.classes[part], sample_weight=lesson.weights[part])
 
 
-def tree_arrays(trees: HistGradientBoostingClassifier) -> Arrays:
-    """Nodes of fitted trees, as `geotamper.evidence.blur.model.Trees` reads them."""
+def tree_arrays(trees: HistGradientBoostingClassifier, name: str) -> Arrays:
+    """Nodes of fitted trees, named as `geotamper.evidence.blur.model.Trees` reads them."""
     roots, nodes, thresholds, leaves = [], [], [], []
     first = 0
     for per_class in trees._predictors:
@@ -80,11 +89,11 @@ def tree_arrays(trees: HistGradientBoostingClassifier) -> Arrays:
             leaves.append(np.where(is_leaf, table["value"], 0.0))
             first += len(table)
     return {
-        "tree_roots": np.array(roots, np.int32),
-        "tree_nodes": np.concatenate(nodes).astype(np.int32),
-        "tree_thresholds": np.concatenate(thresholds),
-        "tree_leaves": np.concatenate(leaves).astype(np.float32),
-        "tree_baseline": np.asarray(trees._baseline_prediction, np.float64).ravel(),
+        f"{name}_roots": np.array(roots, np.int32),
+        f"{name}_nodes": np.concatenate(nodes).astype(np.int32),
+        f"{name}_thresholds": np.concatenate(thresholds),
+        f"{name}_leaves": np.concatenate(leaves).astype(np.float32),
+        f"{name}_baseline": np.asarray(trees._baseline_prediction, np.float64).ravel(),
     }
 
 
@@ -108,14 +117,15 @@ def held_out_scores(examples: Arrays, seed: int) -> Floats:
     return scores
 
 
-def fit_mosaic(examples: Arrays, chosen: npt.NDArray[np.bool_] | None = None) -> Arrays:
-    """Slopes and offset of the logistic score of mosaics."""
+def fit_mosaics(
+    examples: Arrays, chosen: npt.NDArray[np.bool_] | None = None
+) -> HistGradientBoostingClassifier:
+    """Trees that tell a mosaic from a chance lattice; each measurement may only speak one way."""
     part = np.ones(len(examples["rows"]), np.bool_) if chosen is None else chosen
-    rows, inside = examples["rows"][part], is_mosaic(examples)[part]
-    mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    fitted = LogisticRegression(C=1.0, max_iter=2000).fit((rows - mean) / spread, inside)
-    slopes = fitted.coef_[0] / spread
-    return {"mosaic_slopes": slopes, "mosaic_offset": np.array(fitted.intercept_[0] - float(mean @ slopes))}
+    trees = HistGradientBoostingClassifier(
+        random_state=0, monotonic_cst=list(MOSAIC_TRENDS), **MOSAIC_OPTIONS
+    )
+    return trees.fit(examples["rows"][part], is_mosaic(examples)[part])
 
 
 def is_mosaic(examples: Arrays) -> npt.NDArray[np.bool_]:
@@ -131,9 +141,10 @@ def held_out_mosaics(examples: Arrays, seed: int) -> Floats:
     fold = fold_of_groups(examples["groups"], seed)[examples["picture"]]
     scores = np.zeros(len(fold))
     for number in range(FOLDS):
-        fit = fit_mosaic(examples, fold != number)
+        trees = fit_mosaics(examples, fold != number)
         held = fold == number
-        scores[held] = 1 / (1 + np.exp(-(examples["rows"][held] @ fit["mosaic_slopes"] + fit["mosaic_offset"])))
+        if held.any():
+            scores[held] = trees.predict_proba(examples["rows"][held])[:, 1]
     return scores
 
 

@@ -19,6 +19,9 @@ from geotamper.scenes import SceneKind, draw_scene
 Pixels = npt.NDArray[np.uint8]
 BoolMask = npt.NDArray[np.bool_]
 Method = Literal["gaussian", "mosaic", "oil"]
+SMALLEST_REGION = 200
+"""Pixels; what is smaller after shrinking the picture teaches nothing."""
+
 METHODS: tuple[Method, ...] = get_args(Method)
 
 
@@ -95,6 +98,8 @@ def specimens(base: Base, rng: np.random.Generator, rounds: int) -> Iterator[Spe
         for method in METHODS:
             changed = _changed(base, rng)
             region = _draw_region(changed, rng)
+            if np.count_nonzero(region) < SMALLEST_REGION:
+                continue
             parameters = _draw_parameters(method, rng)
             try:
                 forgery = blur_region(changed.pixels, region, parameters)
@@ -107,7 +112,9 @@ def specimens(base: Base, rng: np.random.Generator, rounds: int) -> Iterator[Spe
 def _soft(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     """A lens out of focus, with or without compression after it."""
     softened = np.asarray(cv2.GaussianBlur(pixels, (0, 0), float(rng.uniform(0.5, 2.5))), dtype=np.uint8)
-    return softened if rng.random() < 0.5 else degrade_picture(softened, parse_degradations("jpeg:92"), rng=rng)
+    return (
+        softened if rng.random() < 0.5 else degrade_picture(softened, parse_degradations("jpeg:92"), rng=rng)
+    )
 
 
 def _stretched(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -140,12 +147,25 @@ def _smoothed(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return np.asarray(cv2.bilateralFilter(pixels, 7, float(rng.uniform(8, 30)), 3.0), dtype=np.uint8)
 
 
+def _shadowed(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """Shadows and glaring roofs: parts much darker or much brighter, with sharp edges or soft ones."""
+    gain = np.ones(pixels.shape[:2], np.float32)
+    for _ in range(int(rng.integers(1, 6))):
+        part = _draw_region(Base("", pixels, ()), rng)
+        gain[part] = rng.uniform(0.12, 0.6) if rng.random() < 0.7 else rng.uniform(1.5, 4)
+    if rng.random() < 0.5:
+        gain = np.asarray(cv2.GaussianBlur(gain, (0, 0), float(rng.uniform(0.5, 2))), dtype=np.float32)
+    lit = np.clip(np.rint(pixels * gain[..., np.newaxis]), 0, 255).astype(np.uint8)
+    return lit if rng.random() < 0.6 else degrade_picture(lit, parse_degradations("jpeg:95"), rng=rng)
+
+
 _ALTERATIONS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
     "soft": _soft,
     "stretched": _stretched,
     "palette": _palette,
     "coarse": _coarse,
     "smoothed": _smoothed,
+    "shadowed": _shadowed,
 }
 """Untouched pictures that look blurred all over, or in parts."""
 
@@ -172,34 +192,47 @@ def _draw_degradation(rng: np.random.Generator) -> str:
 
 
 def _changed(base: Base, rng: np.random.Generator) -> Base:
-    """Mostly the picture as it is; sometimes shrunk, recompressed or grey, as users bring them."""
+    """Often recompressed, sometimes resized, stretched, soft or grey, as users bring them; else as it is."""
     draw = rng.random()
-    if draw < 0.15:
-        factor = float(rng.uniform(0.5, 0.85))
-        pixels = degrade_picture(base.pixels, parse_degradations(f"resize:{factor:.2f}"), rng=rng)
-        size = (pixels.shape[1], pixels.shape[0])
-        masks = tuple(
-            cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0 for mask in base.objects
-        )
-        return Base(base.group, pixels, tuple(mask for mask in masks if mask.sum() >= 0.001 * mask.size))
-    if draw < 0.45:
-        quality = int(rng.integers(40, 97))
-        pixels = degrade_picture(base.pixels, parse_degradations(f"jpeg:{quality}"), rng=rng)
-        return Base(base.group, pixels, base.objects)
-    if draw < 0.55:
-        return Base(base.group, _stretched(base.pixels, rng), base.objects)
+    if draw < 0.2:
+        factor = float(rng.uniform(0.5, 0.9) if rng.random() < 0.6 else rng.uniform(1.1, 1.5))
+        shrunk = _resized(base, factor, rng)
+        return _compressed(shrunk, rng) if rng.random() < 0.7 else shrunk
     if draw < 0.6:
+        return _compressed(base, rng)
+    if draw < 0.66:
+        return Base(base.group, _stretched(base.pixels, rng), base.objects)
+    if draw < 0.7:
+        return _compressed(Base(base.group, _soft(base.pixels, rng), base.objects), rng)
+    if draw < 0.74:
         grey = np.rint(base.pixels @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
         return Base(base.group, np.repeat(grey[..., np.newaxis], 3, axis=2), base.objects)
     return base
 
 
+def _compressed(base: Base, rng: np.random.Generator) -> Base:
+    quality = int(rng.integers(50, 97))
+    pixels = degrade_picture(base.pixels, parse_degradations(f"jpeg:{quality}"), rng=rng)
+    return Base(base.group, pixels, base.objects)
+
+
+def _resized(base: Base, factor: float, rng: np.random.Generator) -> Base:
+    pixels = degrade_picture(base.pixels, parse_degradations(f"resize:{factor:.2f}"), rng=rng)
+    size = (pixels.shape[1], pixels.shape[0])
+    masks = tuple(
+        cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0 for mask in base.objects
+    )
+    return Base(base.group, pixels, masks)
+
+
 def _draw_region(base: Base, rng: np.random.Generator) -> BoolMask:
     """Mostly an object of the picture, else a drawn shape: a blob or a strip."""
-    if base.objects and rng.random() < 0.7:
+    if base.objects and rng.random() < 0.55:
         return base.objects[int(rng.integers(len(base.objects)))]
     height, width = base.pixels.shape[:2]
-    area = height * width * float(np.exp(rng.uniform(np.log(0.001), np.log(0.12))))
+    largest = 0.12 if rng.random() < 0.5 else 0.01
+    smallest = min(0.01, max(0.001, SMALLEST_REGION / (height * width)))
+    area = height * width * float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
     canvas = np.zeros((height, width), np.uint8)
     centre = rng.uniform(0.15, 0.85, 2) * (width, height)
     if rng.random() < 0.25:
@@ -208,7 +241,9 @@ def _draw_region(base: Base, rng: np.random.Generator) -> BoolMask:
         turn = np.cumsum(rng.normal(0, 0.35, 6)) + rng.uniform(0, 2 * np.pi)
         steps = np.stack([np.cos(turn), np.sin(turn)], axis=1) * length / 6
         points = np.cumsum(steps, axis=0) - steps.sum(axis=0) / 2 + centre
-        cv2.polylines(canvas, [np.rint(points).astype(np.int32)], isClosed=False, color=1, thickness=thickness)
+        cv2.polylines(
+            canvas, [np.rint(points).astype(np.int32)], isClosed=False, color=1, thickness=thickness
+        )
     else:
         angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
         waves = sum(rng.normal(0, 0.25 / k) * np.cos(k * angles + rng.uniform(0, 6.3)) for k in range(1, 5))

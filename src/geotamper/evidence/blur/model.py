@@ -1,4 +1,4 @@
-"""The learned part: tables of trace weights, boosted trees over regions, a logistic score for mosaics."""
+"""The learned part: tables of trace weights, boosted trees over regions and over mosaics."""
 
 import zlib
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def _run_trees(
 
 @dataclass(frozen=True)
 class Trees:
-    """Gradient-boosted trees with one tree per class and round.
+    """Gradient-boosted trees with one tree per class and round, or one per round for two classes.
 
     Attributes:
         roots: (rounds x classes,) first node of each tree, class by class within a round.
@@ -55,29 +55,14 @@ class Trees:
     baseline: Floats
 
     def probabilities(self, rows: Floats) -> Floats:
-        """Softmax over the classes, (n, classes), of n rows of measurements."""
+        """Of the classes, (n, classes, at least 2), for n rows of measurements."""
         scores = np.tile(self.baseline, (len(rows), 1))
         _run_trees(np.ascontiguousarray(rows), self.roots, self.nodes, self.thresholds, self.leaves, scores)
+        if scores.shape[1] == 1:  # of the second of two classes, against the first
+            scores = np.concatenate([np.zeros_like(scores), scores], axis=1)
         scores -= scores.max(axis=1, keepdims=True)
         shares = np.exp(scores)
         return np.asarray(shares / shares.sum(axis=1, keepdims=True), dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class Logistic:
-    """A logistic score.
-
-    Attributes:
-        slopes: (measurements,).
-        offset: Added to their sum.
-    """
-
-    slopes: Floats
-    offset: float
-
-    def probability(self, row: Floats) -> float:
-        """Of one row of measurements."""
-        return float(1 / (1 + np.exp(-np.clip(row @ self.slopes + self.offset, -50, 50))))
 
 
 @dataclass(frozen=True)
@@ -115,7 +100,7 @@ class BlurModel:
     smooth: dict[Coupling, npt.NDArray[np.float32]]
     painted: dict[Coupling, npt.NDArray[np.float32]]
     regions: Trees
-    mosaics: Logistic
+    mosaics: Trees
     region_alarms: Alarms
     mosaic_alarms: Alarms
     sigma: tuple[float, float]
@@ -151,17 +136,20 @@ def model_from(arrays: dict[str, npt.NDArray[np.generic]]) -> BlurModel:
     def table(name: str) -> npt.NDArray[np.float32]:
         return np.asarray(arrays[name], dtype=np.float32)
 
+    def trees(name: str) -> Trees:
+        return Trees(
+            np.asarray(arrays[f"{name}_roots"], dtype=np.int32),
+            np.asarray(arrays[f"{name}_nodes"], dtype=np.int32),
+            floats(f"{name}_thresholds"),
+            floats(f"{name}_leaves"),
+            floats(f"{name}_baseline"),
+        )
+
     return BlurModel(
         smooth={kind: table(f"smooth_{kind}") for kind in COUPLINGS},
         painted={kind: table(f"painted_{kind}") for kind in COUPLINGS},
-        regions=Trees(
-            np.asarray(arrays["tree_roots"], dtype=np.int32),
-            np.asarray(arrays["tree_nodes"], dtype=np.int32),
-            floats("tree_thresholds"),
-            floats("tree_leaves"),
-            floats("tree_baseline"),
-        ),
-        mosaics=Logistic(floats("mosaic_slopes"), float(floats("mosaic_offset"))),
+        regions=trees("region"),
+        mosaics=trees("mosaic"),
         region_alarms=Alarms(floats("rates"), floats("region_cuts")),
         mosaic_alarms=Alarms(floats("rates"), floats("mosaic_cuts")),
         sigma=(float(floats("sigma")[0]), float(floats("sigma")[1])),

@@ -17,6 +17,7 @@ from geotamper.evidence.compiled import compiled
 BoolMask = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int32]
 Counts = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Window = tuple[slice, slice]
 
 SMALLEST_BLOCK, LARGEST_BLOCK = 3, 32
@@ -29,6 +30,9 @@ GROWING_ROUNDS = 3
 
 SOLID_AREA, SOLID_SHARE = 12, 0.6
 """Pixels, and of its bounding box, that a patch must fill to belong to a cluster."""
+
+FEWEST_PATCHES = 3
+"""Of a cluster; two patches touch anywhere."""
 
 SMALLEST_CLUSTER = 60
 """Pixels; less cannot show a lattice."""
@@ -69,6 +73,7 @@ class Mosaic:
         full: Of these, whole blocks.
         crossings: Pairs of neighbouring pixels that differ on lattice lines.
         step: Median difference across those, largest channel, grey levels.
+        flat_around: Share of equal neighbours around the region, 0 to 1: large beside flat or saturated ground.
     """
 
     window: Window
@@ -78,6 +83,7 @@ class Mosaic:
     full: int
     crossings: int
     step: float
+    flat_around: float
 
 
 @compiled
@@ -94,34 +100,55 @@ def _differences(label: Ints, columns: Counts, rows: Counts) -> None:
                 rows[y] += 1
 
 
-def _fold(profile: Counts, block: int, first: int) -> Counts:
-    """Sum a profile over all lines of each phase; `first` is the picture coordinate of its first entry."""
-    phases = (np.arange(len(profile)) + first) % block
-    return np.bincount(phases, weights=profile, minlength=block).astype(np.int64)
+@compiled
+def _scan(
+    boxes: Ints, areas: Ints, columns: Counts, rows: Counts, corner: tuple[int, int], tried: Floats
+) -> None:
+    """For every block size: phases with most differences, share of differences on lines, share of fitting area."""
+    total = max(1, columns.sum() + rows.sum())
+    area = areas.sum()
+    for block in range(SMALLEST_BLOCK, LARGEST_BLOCK + 1):
+        hits = 0.0
+        for axis in range(2):
+            profile = columns if axis == 0 else rows
+            votes = np.zeros(block)
+            # Edges of patches decide where too few differences do: a cluster one block wide has none.
+            for number in range(len(areas)):
+                share = 1e-3 * areas[number] / area
+                votes[boxes[number, axis] % block] += share
+                votes[boxes[number, axis + 2] % block] += share
+            most = np.zeros(block)
+            for place in range(len(profile)):
+                most[(place + corner[axis]) % block] += profile[place]
+            hits += most.max()
+            tried[block, axis] = np.argmax(most + votes)
+        fitting = 0.0
+        for number in range(len(areas)):
+            fits = True
+            for axis in range(2):
+                phase = int(tried[block, axis])
+                fits = (
+                    fits
+                    and (boxes[number, axis] - phase) // block
+                    == (boxes[number, axis + 2] - 1 - phase) // block
+                )
+            if fits:
+                fitting += areas[number]
+        tried[block, 2] = hits / total
+        tried[block, 3] = fitting / area
 
 
 def _best_lattice(
     boxes: Ints, areas: Ints, profiles: tuple[Counts, Counts], corner: tuple[int, int]
 ) -> Lattice:
     """The smallest cell that explains the cluster about as well as any."""
-    total = max(1, int(profiles[0].sum() + profiles[1].sum()))
-    found: list[Lattice] = []
-    for block in range(SMALLEST_BLOCK, LARGEST_BLOCK + 1):
-        phase, hits = [], 0
-        for axis in (0, 1):
-            folded = _fold(profiles[axis], block, corner[axis])
-            hits += int(folded.max())
-            # Edges of patches decide where too few differences do: a cluster one block wide has none.
-            edges = np.bincount(boxes[:, axis] % block, weights=areas, minlength=block)
-            edges += np.bincount(boxes[:, axis + 2] % block, weights=areas, minlength=block)
-            phase.append(int(np.argmax(folded + 1e-3 * edges / max(1, areas.sum()))))
-        low = (boxes[:, :2] - phase) // block
-        high = (boxes[:, 2:] - 1 - phase) // block
-        fits = (low == high).all(axis=1)
-        fitting = float(areas[fits].sum() / areas.sum())
-        found.append(Lattice(block, phase[0], phase[1], hits / total, fitting))
-    best = max(one.explained * one.fitting for one in found)
-    return next(one for one in found if one.explained * one.fitting >= 0.95 * best)
+    tried = np.zeros((LARGEST_BLOCK + 1, 4))
+    _scan(boxes, areas, profiles[0], profiles[1], corner, tried)
+    quality = tried[:, 2] * tried[:, 3]
+    good = np.flatnonzero(quality >= 0.95 * quality.max())
+    block = max(SMALLEST_BLOCK, int(good[0]))
+    x, y, explained, fitting = tried[block]
+    return Lattice(block, int(x), int(y), float(explained), float(fitting))
 
 
 def _fits(boxes: Ints, lattice: Lattice) -> BoolMask:
@@ -248,7 +275,7 @@ class _View:
 
 
 def _examine(pixels: npt.NDArray[np.uint8], view: _View, window: Window) -> Mosaic | None:
-    if view.seeds.sum() < 2:
+    if view.seeds.sum() < FEWEST_PATCHES:
         return None
     height, width = view.label.shape
     columns, rows = np.zeros(width, np.int64), np.zeros(height, np.int64)
@@ -257,17 +284,29 @@ def _examine(pixels: npt.NDArray[np.uint8], view: _View, window: Window) -> Mosa
     lattice = _best_lattice(view.boxes[view.seeds], view.areas[view.seeds], (columns, rows), corner)
     taken = _grow(view, lattice)
     steps = _steps(pixels, view.label, taken)
-    if not len(steps):
+    if taken.sum() < FEWEST_PATCHES or not len(steps):
         return None
+    region = _closed(taken[view.label], lattice.block)
     return Mosaic(
         window=window,
-        region=_closed(taken[view.label], lattice.block),
+        region=region,
         lattice=lattice,
         patches=int(taken.sum()),
         full=int((taken & (view.areas == lattice.block**2)).sum()),
         crossings=len(steps),
         step=float(np.median(steps)),
+        flat_around=_flat_around(pixels, region),
     )
+
+
+def _flat_around(pixels: npt.NDArray[np.uint8], region: BoolMask) -> float:
+    """Share of equal neighbours in the ring from 2 to 6 pixels off a region; 0 where the picture ends there."""
+    mask = region.astype(np.uint8)
+    ring = (cv2.dilate(mask, np.ones((13, 13), np.uint8)) > 0) & (
+        cv2.dilate(mask, np.ones((3, 3), np.uint8)) == 0
+    )
+    equal = (pixels[:, 1:] == pixels[:, :-1]).all(axis=2)[ring[:, 1:] & ring[:, :-1]]
+    return float(equal.mean()) if len(equal) else 0.0
 
 
 def _closed(region: BoolMask, block: int) -> BoolMask:
@@ -286,39 +325,47 @@ def _closed(region: BoolMask, block: int) -> BoolMask:
 
 
 MOSAIC_NAMES = (
-    "log_patches", "full_share", "log_area", "log_step", "explained", "fitting", "block_8", "on_8", "others",
-    "log_block",
+    "log_patches", "log_full", "full_share", "explained", "fitting", "log_step", "flat_around", "of_jpeg",
+    "picture_share", "log_block",
 )  # fmt: skip
 """Names of the measurements of a mosaic, in the order in which the model reads them."""
 
+MOSAIC_TRENDS = (1, 1, 1, 1, 1, 1, -1, -1, -1, 0)
+"""Whether a larger value may only raise the score, only lower it, or either."""
 
-def measure_mosaic(mosaic: Mosaic, others: list[Mosaic]) -> npt.NDArray[np.float64]:
+
+def measure_mosaic(mosaic: Mosaic, others: list[Mosaic], shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     """The numbers that a mosaic is judged by, in the order of `MOSAIC_NAMES`.
 
-    Blocks of 8 and 16 pixels, most of all those on the grid of the file, may come from JPEG; so do those whose
-    lattice is met at many places of a picture.
+    Blocks of 8 and 16 pixels on the grid of the file may come from JPEG; a lattice that covers much of the
+    picture comes from enlarging it.
+
+    Args:
+        mosaic: The cluster.
+        others: All clusters of the picture.
+        shape: Of the picture.
     """
     lattice = mosaic.lattice
-    of_jpeg = lattice.block in (8, 16)
-    same = sum(other.lattice.same_lines(lattice) for other in others) - 1
+    of_jpeg = lattice.block in (8, 16) and lattice.x % 8 == 0 and lattice.y % 8 == 0
+    same = sum(int(other.region.sum()) for other in others if other.lattice.same_lines(lattice))
     return np.array(
         [
             np.log(mosaic.patches),
+            np.log(1 + mosaic.full),
             mosaic.full / mosaic.patches,
-            np.log(mosaic.region.sum()),
-            np.log(0.5 + mosaic.step),
             lattice.explained,
             lattice.fitting,
+            np.log(0.5 + mosaic.step),
+            mosaic.flat_around,
             float(of_jpeg),
-            float(of_jpeg and lattice.x % 4 == 0 and lattice.y % 4 == 0),
-            np.log(1 + same),
+            same / (shape[0] * shape[1]),
             np.log(lattice.block),
         ]
     )
 
 
 def join_fragments(chosen: Mosaic, others: list[Mosaic], shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """The whole of a mosaic whose patches do not all touch: (H, W) bool of `shape`, all fragments of its lattice."""
+    """The whole of a mosaic whose patches do not all touch: (H, W) bool of `shape`, all that has its lattice."""
     whole = np.zeros(shape, np.bool_)
     for one in others:
         if one.lattice.same_lines(chosen.lattice):

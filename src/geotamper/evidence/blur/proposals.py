@@ -13,9 +13,6 @@ Window = tuple[slice, slice]
 SMALLEST_CORE = 40
 """Pixels; smaller regions are not judged. A region grows by its rim afterwards."""
 
-REGIONS_PER_MEGAPIXEL, FEWEST_REGIONS = 120, 32
-"""How many regions of one picture are examined, the heaviest first."""
-
 WEIGHT_LIMIT, COUPLING, ROUNDS = 3.0, 1.5, 6
 """Of the mean field. Single weights are cut at the limit: neighbours share pixels, they do not speak independently."""
 
@@ -31,16 +28,28 @@ class Smoothing:
         gain: What one unit of weight counts against the neighbours' opinion.
         reach: A pixel hears the `reach` x `reach` pixels around it in each round.
         prior: Subtracted from every weight.
+        most: Regions of a picture of 512 x 512 pixels or less that are examined, the heaviest first; in larger
+            ones more, in proportion.
     """
 
     gain: float
     reach: int
     prior: float
+    most: int
+
+    def most_regions(self, pixels: int) -> int:
+        """Of a picture of so many pixels."""
+        return max(self.most, round(self.most * pixels / 512**2))
 
 
-SMOOTHINGS = (Smoothing(0.2, 5, 0.3), Smoothing(0.3, 3, 0.3), Smoothing(0.15, 3, 1.2))
+SMOOTHINGS = (
+    Smoothing(gain=0.2, reach=5, prior=0.3, most=12),
+    Smoothing(gain=0.3, reach=3, prior=0.3, most=8),
+    Smoothing(gain=0.15, reach=3, prior=1.2, most=8),
+    Smoothing(gain=0.2, reach=5, prior=-1.5, most=10),
+)
 """The first keeps weakly marked regions whole, the second keeps thin ones, the third parts a region from flat
-ground around it."""
+ground around it, the fourth finds a slight blur in a picture of much detail."""
 
 
 @dataclass(frozen=True)
@@ -83,28 +92,29 @@ def propose(weight: FloatPlane, margin: int) -> list[Proposal]:
     """
     found: list[Proposal] = []
     for how in SMOOTHINGS:
-        found += _regions(smoothed_field(weight, how) > 0, weight, margin)
+        found += _regions(weight, how, margin)
     found.sort(key=lambda proposal: -proposal.mass)
-    most = max(FEWEST_REGIONS, round(REGIONS_PER_MEGAPIXEL * weight.size / 1e6))
     kept: list[Proposal] = []
     for proposal in found:
-        if len(kept) < most and not any(_is_same(proposal, other) for other in kept):
+        if not any(_is_same(proposal, other) for other in kept):
             kept.append(proposal)
     return kept
 
 
-def _regions(inside: BoolMask, weight: FloatPlane, margin: int) -> list[Proposal]:
-    count, label, stats, _ = cv2.connectedComponentsWithStats(inside.astype(np.uint8), connectivity=4)
+def _regions(weight: FloatPlane, how: Smoothing, margin: int) -> list[Proposal]:
+    inside = (smoothed_field(weight, how) > 0).astype(np.uint8)
+    count, label, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=4)
     mass = np.zeros(count)
     for first in range(0, len(label), 512):  # in strips, because bincount copies to 64 bits
         rows = slice(first, first + 512)
         mass += np.bincount(label[rows].ravel(), weights=weight[rows].ravel(), minlength=count)
-    usable = (stats[:, cv2.CC_STAT_AREA] >= SMALLEST_CORE) & (mass > 0)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    excess = mass - min(how.prior, 0.0) * areas
+    usable = (areas >= SMALLEST_CORE) & (excess > 0)
     usable[0] = False
     numbers = np.flatnonzero(usable)
-    most = max(FEWEST_REGIONS, round(REGIONS_PER_MEGAPIXEL * weight.size / 1e6))
     found = []
-    for number in numbers[np.argsort(-mass[numbers], kind="stable")][:most]:
+    for number in numbers[np.argsort(-excess[numbers], kind="stable")][: how.most_regions(weight.size)]:
         x, y, width, height, _ = (int(v) for v in stats[number])
         window = (
             slice(max(0, y - margin), min(weight.shape[0], y + height + margin)),
@@ -131,7 +141,9 @@ def overlap(one: Proposal, other: Proposal) -> int:
         cuts.append((start, stop))
     parts = []
     for proposal in (one, other):
-        rows, columns = (slice(a - w.start, b - w.start) for (a, b), w in zip(cuts, proposal.window, strict=True))
+        rows, columns = (
+            slice(a - w.start, b - w.start) for (a, b), w in zip(cuts, proposal.window, strict=True)
+        )
         parts.append(proposal.region[rows, columns])
     return int(np.count_nonzero(parts[0] & parts[1]))
 

@@ -1,13 +1,14 @@
 """Looks for blurred regions: mosaics by their lattice, the others by traces, proposals and a score."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from geotamper.control import Control
-from geotamper.evidence.blur.measurements import MARGIN, NAMES, PictureTraces, measure
+from geotamper.evidence.blur.measurements import MARGIN, NAMES, PictureTraces, Place, measure
 from geotamper.evidence.blur.model import BlurModel, load_model
 from geotamper.evidence.blur.mosaic import Mosaic, find_mosaics, join_fragments, measure_mosaic
 from geotamper.evidence.blur.proposals import Proposal, overlap, propose
@@ -24,6 +25,7 @@ from geotamper.evidence.results import BlurEvidence, BlurMethod
 from geotamper.evidence.settings import EvidenceSettings
 
 BoolMask = npt.NDArray[np.bool_]
+FloatPlane = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 Tables = Mapping[Coupling, npt.NDArray[np.float32]]
 
@@ -36,6 +38,10 @@ BLUR_SHARE = 0.5
 MOST_OVERLAP = 0.3
 """Of the smaller of two regions, what both may have in common."""
 
+LEAST_MOSAIC = 0.8
+"""Probability that a mosaic needs at any rate of false alarms: few pictures to learn from have chance lattices, noisy
+or saturated ones have many, and true mosaics score far above."""
+
 REPORTED = ("smooth_weight", "painted_weight", "contour_step", "fine", "fine_ring", "steps_equal")
 """Measurements that go into the evidence."""
 
@@ -46,7 +52,7 @@ class Candidate:
 
     Attributes:
         proposal: The region.
-        row: Its measurements; the last says which kind of trace proposed it.
+        row: Its measurements, see `measurements.NAMES`.
     """
 
     proposal: Proposal
@@ -72,14 +78,25 @@ def collect(
     if excluded is not None:
         smooth[excluded] = painted[excluded] = -1
     traces = PictureTraces.of(pixels, smooth, painted, channel_spread(histogram))
+
+    def examine(number: int) -> list[Candidate]:
+        return _examine(traces, (smooth, painted)[number], number)
+
+    if workers <= 1:
+        return examine(0) + examine(1)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(examine, (0, 1))
+    return one + other
+
+
+def _examine(traces: PictureTraces, weight: FloatPlane, kind: int) -> list[Candidate]:
+    """Propose and measure the regions of one kind of weight."""
+    proposals = propose(weight, MARGIN)
+    heaviest = [proposal.mass for proposal in proposals[:2]] + [1.0, 1.0]
     found = []
-    for number, weight in enumerate((smooth, painted)):
-        proposals = propose(weight, MARGIN)
-        heaviest = [proposal.mass for proposal in proposals[:2]] + [1.0, 1.0]
-        for rank, proposal in enumerate(proposals):
-            share = proposal.mass / heaviest[1 if rank == 0 else 0]
-            row = measure(traces, proposal, mass_share=share, rank=rank)
-            found.append(Candidate(proposal, np.append(row, number)))
+    for rank, proposal in enumerate(proposals):
+        share = proposal.mass / max(1.0, heaviest[1 if rank == 0 else 0])
+        found.append(Candidate(proposal, measure(traces, proposal, Place(kind, share, rank))))
     return found
 
 
@@ -121,11 +138,15 @@ def find_blurs(
 def _mosaics(pixels: Pixels, model: BlurModel, allowed: float) -> list[BlurEvidence]:
     """Mosaics, the surest first; fragments of one lattice are one mosaic."""
     clusters = find_mosaics(pixels)
-    judged = [(model.mosaics.probability(measure_mosaic(one, clusters)), one) for one in clusters]
-    cut = model.mosaic_alarms.cut(allowed)
+    if not clusters:
+        return []
+    rows = np.stack([measure_mosaic(one, clusters, pixels.shape) for one in clusters])
+    probabilities = model.mosaics.probabilities(rows)[:, 1]
+    cut = max(LEAST_MOSAIC, model.mosaic_alarms.cut(allowed))
     taken: list[Mosaic] = []
     found = []
-    for probability, one in sorted(judged, key=lambda pair: -pair[0]):
+    for number in np.argsort(-probabilities, kind="stable"):
+        probability, one = float(probabilities[number]), clusters[number]
         if probability < cut or any(one.lattice.same_lines(other.lattice) for other in taken):
             continue
         taken.append(one)
@@ -136,7 +157,11 @@ def _mosaics(pixels: Pixels, model: BlurModel, allowed: float) -> list[BlurEvide
                 strength=float(one.lattice.block),
                 probability=probability,
                 method_probability=model.mosaic_right,
-                measurements={"blocks": float(one.full), "explained": one.lattice.explained, "step": one.step},
+                measurements={
+                    "blocks": float(one.full),
+                    "explained": one.lattice.explained,
+                    "step": one.step,
+                },
             )
         )
     return found

@@ -73,7 +73,12 @@ def _edge(pixels: npt.NDArray[np.uint8], y: int, x: int, below: int, right: int)
 
 @compiled
 def _code_smooth(
-    pixels: npt.NDArray[np.uint8], start: int, stop: int, tables: tuple[Bins, ...], smooth: Codes, coarse: Codes
+    pixels: npt.NDArray[np.uint8],
+    start: int,
+    stop: int,
+    tables: tuple[Bins, ...],
+    smooth: Codes,
+    coarse: Codes,
 ) -> None:
     """Code D4 and bends; `coarse` takes the cell of D4 for plateaus, or `NO_CODE`."""
     total_bin, spread_bin, bend_bin, total_coarse, spread_coarse = tables
@@ -112,7 +117,9 @@ def _code_painted(
         for x in range(width):
             down[x] = _edge(pixels, y - 1, x, 1, 0) + _edge(pixels, y, x, 1, 0)
             if x + 1 < width:
-                across[x] = _edge(pixels, y - 1, x, 0, 1) + _edge(pixels, y, x, 0, 1) + _edge(pixels, y + 1, x, 0, 1)
+                across[x] = (
+                    _edge(pixels, y - 1, x, 0, 1) + _edge(pixels, y, x, 0, 1) + _edge(pixels, y + 1, x, 0, 1)
+                )
         for x in range(1, width - 1):
             if painted[y, x] == NO_CODE:
                 continue
