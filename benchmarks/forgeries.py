@@ -50,6 +50,8 @@ _DRAWS_PER_OBJECT = 4
 _OBJECTS_PER_FORGERY = 8
 # Untouched pictures have random numbers of their own, so that sets of one seed share them.
 _CLEAN = 1_000_000
+# Pixels cut off at the most from each side of the further versions of an untouched tile.
+_MOST_CUT = 12
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to make, of the first (tile, object number) that works; without an object, a clean one."""
+    """One picture to make.
+
+    Attributes:
+        number: Of the picture in its kind.
+        candidates: (tile, object number), the first that works is taken; without an object the picture stays clean.
+        version: 0 for the tile as it is, 1 and more for a cut of it that is mirrored or turned.
+    """
 
     number: int
     candidates: tuple[tuple[Tile, int | None], ...]
+    version: int = 0
 
     @property
     def is_forged(self) -> bool:
@@ -110,10 +119,22 @@ def plan_forgeries(tiles: list[Tile], wanted: int, rng: np.random.Generator, wor
     return jobs
 
 
-def plan_clean(tiles: list[Tile], wanted: int, rng: np.random.Generator) -> list[Job]:
-    """Choose untouched tiles, every one at most once."""
+def plan_clean(tiles: list[Tile], wanted: int, versions: int, rng: np.random.Generator) -> list[Job]:
+    """Choose untouched tiles, every one at most once in each version."""
     chosen = rng.permutation(len(tiles))[:wanted]
-    return [Job(i, ((tiles[index], None),)) for i, index in enumerate(chosen)]
+    pairs = [(index, version) for version in range(versions) for index in chosen]
+    return [Job(i, ((tiles[index], None),), version) for i, (index, version) in enumerate(pairs)]
+
+
+def _version_of(pixels: Pixels, version: int, rng: np.random.Generator) -> Pixels:
+    """Another picture of the same ground: compression meets other blocks, and the search another order."""
+    if version == 0:
+        return pixels
+    top, left = rng.integers(0, _MOST_CUT, size=2)
+    bottom, right = rng.integers(1, _MOST_CUT, size=2)
+    cut = pixels[top:-bottom, left:-right]
+    turned = np.rot90(cut, k=version % 4)
+    return np.ascontiguousarray(turned[:, ::-1] if version % 2 else turned)
 
 
 def _without_idle_resize(
@@ -179,7 +200,8 @@ def _base(options: Options, job: Job, tile: Tile, pixels: Pixels) -> Record:
 
 
 def _write_clean(options: Options, job: Job, tile: Tile, pixels: Pixels, rng: np.random.Generator) -> Record:
-    degraded = degrade_picture(pixels, parse_degradations(options.degrade), rng=rng)
+    version = _version_of(pixels, job.version, rng)
+    degraded = degrade_picture(version, parse_degradations(options.degrade), rng=rng)
     record = _base(options, job, tile, degraded)
     write_png(picture_path(options.out, record), degraded)
     return record
@@ -216,7 +238,10 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--fold", required=True, choices=("train", "val", "test"))
     parser.add_argument("--forged", type=int, default=300, help="number of forged pictures")
-    parser.add_argument("--clean", type=int, default=120, help="largest number of untouched pictures")
+    parser.add_argument("--clean", type=int, default=120, help="largest number of untouched tiles")
+    parser.add_argument(
+        "--versions", type=int, default=1, help="untouched pictures per tile: as it is, and cut and turned"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kind", choices=("copy-move", "blur"), default="copy-move")
     parser.add_argument("--interpolations", default="bank", help="bank, foreign, or names joined with commas")
@@ -241,7 +266,9 @@ def build(arguments: argparse.Namespace) -> list[Record]:
     tiles = tiles_of_fold(data_folder(), arguments.fold)
     rng = np.random.default_rng(arguments.seed)
     jobs = plan_forgeries(tiles, arguments.forged, rng, arguments.workers)
-    jobs += plan_clean(tiles, arguments.clean, np.random.default_rng([arguments.seed, _CLEAN]))
+    jobs += plan_clean(
+        tiles, arguments.clean, arguments.versions, np.random.default_rng([arguments.seed, _CLEAN])
+    )
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(arguments.workers, mp_context=context) as pool:
         made = list(pool.map(partial(make_picture, options), jobs, chunksize=4))

@@ -39,6 +39,8 @@ STAGES = {
     "registration": ("registration.py", "register"),
     "growing": ("growing.py", "grow"),
     "verification": ("verification.py", "verify"),
+    "inexact copies": ("verdicts.py", "run"),
+    "blurred regions": ("search.py", "find_blurs"),
 }
 """Stages of the search by the file and function in which they are spent, subcalls included."""
 

@@ -20,9 +20,11 @@ class Detection:
         score: P(tampered) or another number that rises with it.
         regions: Unions over all findings; empty where there are none.
         transform: Of the primary finding, from source to target; None without one.
+        blur_methods: Of the blurred regions, in falling probability.
     """
 
     tampered: bool | None
     score: float
     regions: RegionPair
     transform: Similarity | None
+    blur_methods: tuple[str, ...] = ()

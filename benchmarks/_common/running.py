@@ -15,6 +15,7 @@ from _common.records import Record, load_masks, load_picture
 from _common.scoring import Outcome
 from _common.sift import detect_with_sift
 from _common.traits import traits
+from geotamper.evidence.results import Evidence
 from geotamper.evidence.search import find_evidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.metrics import RegionPair, TransformPair, VerdictRecord, localise
@@ -68,8 +69,12 @@ def detect(run: Run, pixels: Pixels) -> Detection:
 
 
 def _inspect(pixels: Pixels, threads: int) -> Detection:
-    evidence = find_evidence(pixels, settings=EvidenceSettings(workers=threads))
-    regions = RegionPair.empty(pixels.shape[:2])
+    return detection_of(find_evidence(pixels, settings=EvidenceSettings(workers=threads)), pixels.shape[:2])
+
+
+def detection_of(evidence: Evidence, shape: tuple[int, int]) -> Detection:
+    """The evidence of a picture with (rows, columns) `shape`, in the form that detectors are scored in."""
+    regions = RegionPair.empty(shape)
     for copy in evidence.copies:
         regions = RegionPair(regions.source | copy.source, regions.target | copy.target)
     for blur in evidence.blurs:
@@ -83,6 +88,7 @@ def _inspect(pixels: Pixels, threads: int) -> Detection:
         score=max(probabilities, default=0.0),
         regions=regions,
         transform=evidence.copies[0].transform if evidence.copies else None,
+        blur_methods=tuple(blur.method for blur in evidence.blurs),
     )
 
 
@@ -116,6 +122,8 @@ def _measure(run: Run, record: Record) -> Measured:
         localisation=localisation,
         transform=_pair(record, detection),
         seconds=seconds,
+        true_method=record.blur_method,
+        blur_methods=detection.blur_methods,
     )
     return Measured(outcome, peak_memory_mb())
 

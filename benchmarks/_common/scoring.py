@@ -36,6 +36,8 @@ class Outcome:
         localisation: None for an untouched picture.
         transform: None without a true or a measured transform.
         seconds: Wall time of the detector alone.
+        true_method: How the picture was blurred; None unless it was.
+        blur_methods: Of the blurred regions that the detector sees, in falling probability.
     """
 
     id: str
@@ -45,6 +47,13 @@ class Outcome:
     localisation: PictureLocalisation | None
     transform: TransformPair | None
     seconds: float
+    true_method: str | None = None
+    blur_methods: tuple[str, ...] = ()
+
+    @property
+    def names_method(self) -> bool:
+        """Whether the surest blurred region is blurred in the true way."""
+        return self.true_method is not None and self.blur_methods[:1] == (self.true_method,)
 
     @property
     def failure(self) -> str | None:
@@ -77,6 +86,7 @@ def score(outcomes: Sequence[Outcome], peak_memory_mb: float) -> Json:
         "by": {name: split(forged, name) for name in _trait_names(forged)},
         "clean": {
             "called_tampered": rate(sum(o.verdict.verdict is True for o in clean), len(clean)),
+            "called_blurred": rate(sum(bool(o.blur_methods) for o in clean), len(clean)),
             "undecided": sum(o.verdict.verdict is None for o in clean),
         },
         "forged_called_tampered": rate(sum(o.verdict.verdict is True for o in forged), len(forged)),
@@ -99,6 +109,7 @@ def score_forged(forged: Sequence[Outcome]) -> Json:
         "found": rate(result.found, result.copy_moves),
         "exchanged": rate(result.exchanged, result.found),
         "blur_found": rate(result.blurs_found, result.blurs),
+        "method_right": rate(sum(o.names_method for o in _found_blurs(forged)), result.blurs_found),
         "iou": {
             name: overlap.iou if overlap else None
             for name, overlap in (
@@ -108,6 +119,10 @@ def score_forged(forged: Sequence[Outcome]) -> Json:
             )
         },
     }
+
+
+def _found_blurs(forged: Sequence[Outcome]) -> list[Outcome]:
+    return [o for o in forged if o.true_method and o.localisation is not None and o.localisation.found]
 
 
 def split(forged: Sequence[Outcome], trait: str) -> dict[str, Json]:

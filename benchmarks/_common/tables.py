@@ -68,6 +68,10 @@ def split_table(scores: Mapping[str, Score], trait: str) -> str:
     return markdown(header, rows)
 
 
+def _of(count: int, total: int) -> str:
+    return f"{percent(count / total)} ({count} of {total})" if total else "-"
+
+
 def _grouped(score: Score) -> str:
     interval = score["overall"]["found_interval_by_group"]
     return "-" if interval is None else f"{100 * interval[0]:.1f} to {100 * interval[1]:.1f} %"
@@ -90,9 +94,15 @@ _ROWS = (
     ("both regions found", lambda s: with_interval(s["overall"]["found"])),
     ("the same, interval over scenes", _grouped),
     ("blurred region found", lambda s: with_interval(s["overall"]["blur_found"])),
+    ("blur method right, of the found", lambda s: with_interval(s["overall"]["method_right"])),
     ("source and copy exchanged, of the found", lambda s: with_interval(s["overall"]["exchanged"])),
     ("mean IoU of source / copy / union, missed 0", _mean_iou),
     ("untouched called tampered", lambda s: with_interval(s["clean"]["called_tampered"])),
+    ("untouched called blurred", lambda s: with_interval(s["clean"]["called_blurred"])),
+    (
+        "untouched left open",
+        lambda s: _of(s["clean"]["undecided"], s["clean"]["called_tampered"]["total"]),
+    ),
     ("forged called tampered", lambda s: with_interval(s["forged_called_tampered"])),
     ("AUC of the score", lambda s: "-" if s["auc"] is None else f"{s['auc']:.3f}"),
     ("rotation error, median", lambda s: _error(s, "rotation_median", " degrees")),

@@ -79,6 +79,12 @@ def tiles_of_fold(data: Path, fold: str) -> list[Tile]:
     return tiles
 
 
+def unrestricted_sources(data: Path) -> frozenset[str]:
+    """The collections whose licence restricts no use, as far as known."""
+    with (data / "manifest.csv").open(newline="", encoding="utf-8") as stream:
+        return frozenset(row["source"] for row in csv.DictReader(stream) if row["restricted"] == "no")
+
+
 def tile_pixels(data: Path, tile: Tile) -> npt.NDArray[np.uint8]:
     """(H, W, 3) uint8 RGB."""
     return read_rgb(data / tile.image)

@@ -13,6 +13,14 @@ def traits(record: Record) -> dict[str, str]:
     """What the tables are split by; empty for an untouched picture."""
     if not record.is_forged:
         return {}
+    if record.kind == "blur":
+        return {
+            "blur method": record.blur_method or "unknown",
+            "class": record.object_class or "unknown",
+            "source": record.source_name,
+            "area of the source": area_bin(record.source_area),
+            "degradation": record.degradation,
+        }
     return {
         "transform": _transform_name(record),
         "class": record.object_class or "unknown",

@@ -19,6 +19,7 @@ def _part(found: int, total: int) -> dict[str, Any]:
         "found": _proportion(found, total),
         "exchanged": _proportion(1, found),
         "blur_found": {"count": 0, "total": 0, "rate": None, "interval": [0.0, 1.0]},
+        "method_right": {"count": 0, "total": 0, "rate": None, "interval": [0.0, 1.0]},
         "iou": {"source": 0.5, "target": 0.25, "union": 0.125},
     }
 
@@ -30,7 +31,11 @@ def _results(name: str) -> dict[str, Any]:
             "transform": {"plain": _part(4, 4), "rotated": _part(3, 4)},
             "edge": {"hard": _part(7, 8)},
         },
-        "clean": {"called_tampered": _proportion(1, 4), "undecided": 0},
+        "clean": {
+            "called_tampered": _proportion(1, 4),
+            "called_blurred": _proportion(0, 4),
+            "undecided": 1,
+        },
         "forged_called_tampered": _proportion(7, 8),
         "auc": 0.9,
         "transform": None,
@@ -79,7 +84,7 @@ def results(tmp_path: Path) -> Path:
 def test_tables_show_counts_aims_and_traits_with_several_values(results: Path) -> None:
     done = _run(results)
     assert done.returncode == 0, done.stderr
-    assert "| both regions found | at least 86 % | 87.5 % (10.0 to 90.0; 7 of 8) |" in done.stdout
+    assert "| both regions found | at least 93 % | 87.5 % (10.0 to 90.0; 7 of 8) |" in done.stdout
     assert "| untouched called tampered | at most 1 % | 25.0 % (10.0 to 90.0; 1 of 4) |" in done.stdout
     assert "| rotated | 75.0 % (10.0 to 90.0; 3 of 4) | 1 of 3 |" in done.stdout
     assert "By edge" not in done.stdout
@@ -121,6 +126,34 @@ def test_insert_without_a_place_is_refused(results: Path, tmp_path: Path) -> Non
     assert done.returncode == 1
     assert "begin NAME" in done.stderr
     assert page.read_text(encoding="utf-8") == "no markers\n"
+
+
+def test_several_sets_are_summed_up_in_a_line_each(tmp_path: Path) -> None:
+    paths = []
+    for name in ("val-bank", "val-jpeg90"):
+        paths.append(tmp_path / f"{name}.json")
+        paths[-1].write_text(json.dumps(_results(name)), encoding="utf-8")
+    page = tmp_path / "page.md"
+    page.write_text("<!-- begin summary -->\n<!-- end summary -->\n", encoding="utf-8")
+    assert _run(*paths, "--into", page).returncode == 0
+    lines = page.read_text(encoding="utf-8").splitlines()
+    assert [line.split(" | ")[0] for line in lines[4:6]] == ["| val-bank", "| val-jpeg90"]
+    assert "| 87.5 % (7 of 8) | - | - | - | 14.3 % (1 of 7) | 25.0 % (1 of 4) | 25.0 % (1 of 4) |" in lines[4]
+
+
+def test_what_single_parts_contribute_is_shown_by_set(tmp_path: Path) -> None:
+    path = tmp_path / "ablation.json"
+    score = {"found": 3, "pictures": 4, "seconds": 0.5}
+    content = {
+        "schema": "geotamper.ablation/1",
+        "command": ["benchmarks/ablate_inspector.py", "a"],
+        "scores": {"everything": {"a": score}, "without a part": {"a": score | {"found": 1}}},
+        "machine": {"commit": "abcdef0123456789", "uncommitted_changes": False},
+    }
+    path.write_text(json.dumps(content), encoding="utf-8")
+    shown = _run(path).stdout
+    assert "| everything | 75.0 % (3 of 4) | 0.50 |" in shown
+    assert "| without a part | 25.0 % (1 of 4) | 0.50 |" in shown
 
 
 def test_phrasings_are_shown_by_half(tmp_path: Path) -> None:

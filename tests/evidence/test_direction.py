@@ -10,7 +10,6 @@ from geotamper.evidence.direction import (
     ResamplingJudge,
     SeamJudge,
     judge_direction,
-    seam_strength,
 )
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Region, Window
@@ -90,40 +89,3 @@ def test_judgement_probability_is_that_of_the_likelier_side(log_odds: float) -> 
     probability = Judgement(log_odds, "").probability
     assert 0.5 <= probability <= 1
     assert probability == pytest.approx(1 / (1 + math.exp(-min(abs(log_odds), 30))))
-
-
-def test_seam_strength_is_the_height_of_a_pasted_plateau() -> None:
-    pixels = np.full((100, 100, 3), 80, np.uint8)
-    mask = np.zeros((100, 100), bool)
-    mask[30:70, 25:75] = True
-    pixels[mask] = 130
-    assert seam_strength(Planes.of(pixels), _region(mask)) == pytest.approx(50, abs=3)
-    smaller = np.zeros_like(mask)
-    smaller[40:60, 40:60] = True
-    assert seam_strength(Planes.of(pixels), _region(smaller)) == pytest.approx(0, abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    "place", [(0, 0, 20, 20), (80, 80, 100, 100), (0, 0, 100, 100), (50, 50, 52, 51), (10, 10, 10, 10)]
-)
-def test_seam_strength_takes_the_rim_and_tiny_regions(place: tuple[int, int, int, int]) -> None:
-    planes = Planes.of(np.random.default_rng(3).integers(0, 256, (100, 100, 3), dtype=np.uint8))
-    window = Window(*place)
-    region = Region.cut(window, np.ones(window.shape, bool))
-    assert math.isfinite(seam_strength(planes, region))
-
-
-def test_seam_strength_of_outlines_longer_than_opencv_can_look_up() -> None:
-    rows, columns = np.mgrid[:660, :420]
-    blocks = (rows % 12 < 6) & (columns % 12 < 6)
-    parts = [blocks & (rows < 396), blocks & (rows >= 408)]
-    pixels = np.random.default_rng(5).integers(100, 104, (660, 420, 3), dtype=np.uint8)
-    pixels[parts[0]] += 50
-    pixels[parts[1]] += 20
-    planes = Planes.of(pixels)
-    strengths = [seam_strength(planes, _region(mask)) for mask in parts]
-    assert strengths[0] > 2 * strengths[1] > 4
-    points = [20 * np.count_nonzero(mask) // 36 for mask in parts]
-    assert max(points) < 32767 < sum(points)  # one outline of more points than SHRT_MAX, two of fewer
-    wanted = np.average(strengths, weights=points)
-    assert seam_strength(planes, _region(parts[0] | parts[1])) == pytest.approx(wanted, rel=0.02)

@@ -258,18 +258,7 @@ def _patterns() -> dict[str, Pixels]:
 PATTERNS = _patterns()
 
 
-WAVES = pytest.mark.xfail(
-    raises=AssertionError, reason="two crossed waves without noise repeat exactly, but no block does so often"
-)
-
-
-@pytest.mark.parametrize(
-    "pixels",
-    [
-        pytest.param(pixels, id=name, marks=WAVES if name == "waves" else ())
-        for name, pixels in PATTERNS.items()
-    ],
-)
+@pytest.mark.parametrize("pixels", PATTERNS.values(), ids=list(PATTERNS))
 def test_find_evidence_finds_nothing_in_drawn_patterns(pixels: Pixels) -> None:
     assert find_evidence(np.ascontiguousarray(pixels), settings=ONE_THREAD).copies == ()
 

@@ -7,9 +7,10 @@ import pytest
 from geotamper.evidence.acceptance import ExactTest
 from geotamper.evidence.direction import ResamplingJudge, SeamJudge
 from geotamper.evidence.growing import Grown
+from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Region, Window
-from geotamper.evidence.verification import Verified, verify
+from geotamper.evidence.verification import verify
 from geotamper.forge.forgery import BoolMask, Forgery
 
 SHAPE = (256, 256)
@@ -25,7 +26,7 @@ def _region(mask: BoolMask) -> Region:
     return Region.cut(Window(0, 0, mask.shape[1], mask.shape[0]), mask)
 
 
-def _verify(planes: Planes, grown: Grown) -> Verified | None:
+def _verify(planes: Planes, grown: Grown) -> CopyPair | None:
     return verify(planes, grown, test=ExactTest(), judges=(ResamplingJudge(), SeamJudge()), seed=0)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FunctionType
 
 from geotamper._version import __version__
+from geotamper.weights import PACKAGED
 
 LIBRARIES = ("numpy", "opencv-python-headless", "numba", "pillow", "rasterio", "shapely", "pydantic", "typer")
 
@@ -23,7 +24,9 @@ def checkup() -> Iterator[tuple[str, str]]:
     yield "processors", str(_processors())
     yield "memory", _memory()
     yield "compiled loops", _compiled_state()
-    yield "detectors", "inspector (no weights, runs on the CPU)"
+    for weights in PACKAGED:
+        yield weights.name, f"{weights.licence}, SHA-256 {weights.digest()[:16]}..."
+    yield "detectors", "inspector (runs on the CPU)"
 
 
 def _version(name: str) -> str:
@@ -56,11 +59,11 @@ def _memory() -> str:
 
 def _compiled_state() -> str:
     """Whether the machine code of the loops is kept on disk, so that a run does not wait for the compiler."""
-    from geotamper.evidence.loops import discs, lists, predictions
+    from geotamper.evidence.loops import discs, likeness, lists, predictions
 
     loops = [
         value
-        for module in (discs, lists, predictions)
+        for module in (discs, likeness, lists, predictions)
         for value in vars(module).values()
         if hasattr(value, "py_func") and value.py_func.__module__ == module.__name__
     ]

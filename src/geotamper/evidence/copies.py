@@ -4,7 +4,9 @@ Candidate sources, the acceptance test and the direction judges are pieces that 
 only knows the order in which they are asked and how much may be spent on each.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -14,9 +16,10 @@ from geotamper.control import Control
 from geotamper.evidence.acceptance import AcceptanceTest, ExactTest
 from geotamper.evidence.dense import DenseCandidates
 from geotamper.evidence.direction import DirectionJudge, ResamplingJudge, SeamJudge
-from geotamper.evidence.growing import grow, pose_matrix
-from geotamper.evidence.hypotheses import CandidateSource, Hypotheses
+from geotamper.evidence.growing import Grown, grow, pose_matrix
+from geotamper.evidence.hypotheses import CandidatePool, CandidateSource
 from geotamper.evidence.keypoints import KeypointCandidates
+from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region, Window
 from geotamper.evidence.registration import (
@@ -28,7 +31,7 @@ from geotamper.evidence.registration import (
     register_reversed,
 )
 from geotamper.evidence.repeats import RepeatedBlocks
-from geotamper.evidence.verification import Verified, verify
+from geotamper.evidence.verification import verify
 
 LEAST_TEXTURE = 60.0
 """Texture weight of a disc that may be grown for its likeness alone: flat discs are alike everywhere."""
@@ -106,11 +109,13 @@ class CopySearch:
     later_seeds: int = 12
     later_exactness: float = 6.0
 
-    def run(self, planes: Planes, *, most: int, workers: int, seed: int, control: Control) -> list[Verified]:
+    def run(
+        self, pool: CandidatePool, *, most: int, workers: int, seed: int, control: Control
+    ) -> list[CopyPair]:
         """Find copies in a picture.
 
         Args:
-            planes: The picture.
+            pool: The picture's candidates.
             most: Copies looked for.
             workers: Threads.
             seed: Of random choices.
@@ -119,21 +124,21 @@ class CopySearch:
         Returns:
             Accepted pairs in falling probability.
         """
-        walk = _Walk(self, planes, seed)
+        walk = _Walk(self, pool.planes, seed)
         for stage in self.stages:
             if control.time_left() <= 0 or (stage.last_resort and walk.accepted):
                 break
-            registered = self.registered(planes, stage, workers=workers, control=control)
+            registered = self.registered(pool, stage, workers=workers, control=control)
             control.checkpoint(0.5, "testing candidates")
             walk.over(registered, most=most, control=control)
             if not walk.accepted:
                 walk.over_alike(registered, control=control)
         return sorted(walk.accepted, key=lambda pair: -pair.probability)
 
-    def registered(self, planes: Planes, stage: Stage, *, workers: int, control: Control) -> Registered:
+    def registered(self, pool: CandidatePool, stage: Stage, *, workers: int, control: Control) -> Registered:
         """Hypotheses of one stage after registration from both sides."""
         plan = stage.registration
-        hypotheses = _inside(stage.source.propose(planes, workers=workers, control=control), planes)
+        planes, hypotheses = pool.planes, pool.of(stage.source)
         control.checkpoint(0.25, f"registering {len(hypotheses)} pairs of {stage.name}")
         kept = plan.gate.passed(planes, hypotheses, most=plan.most, workers=workers)
         radii = np.full(len(kept), plan.radius, np.int64)
@@ -143,16 +148,34 @@ class CopySearch:
         return Registered.joined(forward, backward)
 
 
-def _inside(hypotheses: Hypotheses, planes: Planes) -> Hypotheses:
-    x, y = hypotheses.centres.T
-    return hypotheses.subset((x >= 0) & (y >= 0) & (x < planes.width) & (y < planes.height))
+@dataclass(frozen=True)
+class _Seed:
+    """A registered disc to start from."""
+
+    centre: npt.NDArray[np.int64]
+    pose: npt.NDArray[np.float64]
+    exactness: float
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What a seed led to."""
+
+    grown: Grown | None
+    pair: CopyPair | None
+
+
+def _seeds(registered: Registered, order: npt.NDArray[np.int64]) -> Iterator[_Seed]:
+    hypotheses = registered.hypotheses
+    for index in order:
+        yield _Seed(hypotheses.centres[index], hypotheses.poses[index], float(registered.exactness[index]))
 
 
 class _Walk:
     """Walks registered discs from the most exact down, over all stages, and keeps what has been tried."""
 
     def __init__(self, search: CopySearch, planes: Planes, seed: int) -> None:
-        self.accepted: list[Verified] = []
+        self.accepted: list[CopyPair] = []
         self._search = search
         self._planes = planes
         self._random_seed = seed
@@ -162,23 +185,23 @@ class _Walk:
     def over(self, registered: Registered, *, most: int, control: Control) -> None:
         """Grow and verify the most exact discs, within the budget of the search."""
         search, exactness = self._search, registered.exactness
+        order = np.argsort(-exactness, kind="stable")
+        seeds = _seeds(registered, order[exactness[order] >= search.seed_exactness])
         tried = 0
-        for i in np.argsort(-exactness, kind="stable"):
+        for seed, trial in self._trials(seeds):
+            if len(self.accepted) >= most or control.time_left() <= 0:
+                break
             bar, budget = (
                 (search.later_exactness, search.later_seeds)
                 if self.accepted
                 else (search.seed_exactness, search.seeds)
             )
-            if exactness[i] < bar or tried >= budget or len(self.accepted) >= most:
-                break
-            centre, pose = registered.hypotheses.centres[i], registered.hypotheses.poses[i]
-            if self._known(centre, pose):
-                continue
-            if control.time_left() <= 0:
+            if seed.exactness < bar or tried >= budget:
                 break
             control.checkpoint(0.5 + 0.5 * tried / search.seeds, "testing candidates")
             tried += 1
-            pair = self._try(centre, pose)
+            self._remember(seed, trial)
+            pair = trial.pair
             if pair is not None and pair.probability >= 0.5 and not _repeats(pair, self.accepted):
                 self.accepted.append(pair)
                 tried = 0
@@ -187,53 +210,56 @@ class _Walk:
         """Grow and verify the discs that are most alike though not exact: an unknown tool may have pasted them."""
         textured = (registered.texture > LEAST_TEXTURE) & (registered.exactness > -9.0)
         contrast = registered.texture / np.maximum(registered.residual, 0.3)
-        order = np.argsort(-np.where(textured, contrast, -1.0), kind="stable")
-        tried = 0
-        for i in order[:MOST_ALIKE]:
-            if not textured[i] or tried >= self._search.alike_seeds or control.time_left() <= 0:
+        order = np.argsort(-np.where(textured, contrast, -1.0), kind="stable")[:MOST_ALIKE]
+        trials = self._trials(_seeds(registered, order[textured[order]]))
+        for seed, trial in islice(trials, self._search.alike_seeds):
+            if control.time_left() <= 0:
                 break
-            centre, pose = registered.hypotheses.centres[i], registered.hypotheses.poses[i]
-            if self._known(centre, pose):
-                continue
             control.checkpoint(0.5, "testing candidates of unknown tools")
-            tried += 1
-            pair = self._try(centre, pose)
-            if pair is not None and pair.probability >= 0.5:
-                self.accepted.append(pair)
+            self._remember(seed, trial)
+            if trial.pair is not None and trial.pair.probability >= 0.5:
+                self.accepted.append(trial.pair)
                 break
 
-    def _known(self, centre: npt.NDArray[np.int64], pose: npt.NDArray[np.float64]) -> bool:
+    def _trials(self, seeds: Iterator[_Seed]) -> Iterator[tuple[_Seed, _Trial]]:
+        for seed in seeds:
+            if not self._known(seed):
+                yield seed, self._try(seed)
+
+    def _known(self, seed: _Seed) -> bool:
         """Whether the same transform was tried in the same place: a failed seed blocks no other transform."""
-        x, y = float(centre[0]), float(centre[1])
+        x, y = float(seed.centre[0]), float(seed.centre[1])
         for region, matrix in self._tried:
             if region.contains(x, y):
                 u, v = matrix[:, :2] @ [x, y] + matrix[:, 2]
-                if abs(u - pose[2]) + abs(v - pose[3]) < 4.0:
+                if abs(u - seed.pose[2]) + abs(v - seed.pose[3]) < 4.0:
                     return True
         return False
 
-    def _try(self, centre: npt.NDArray[np.int64], pose: npt.NDArray[np.float64]) -> Verified | None:
-        x, y = int(centre[0]), int(centre[1])
-        matrix = pose_matrix(centre, pose)
-        window = Window.around(x, y, 4, self._shape)
-        self._tried.append((Region(window, np.ones(window.shape, bool)), matrix))
+    def _try(self, seed: _Seed) -> _Trial:
+        x, y = int(seed.centre[0]), int(seed.centre[1])
+        matrix = pose_matrix(seed.centre, seed.pose)
         grown = grow(self._planes, (x, y), matrix, random_seed=self._random_seed)
         if grown is None or grown.region.area < 30:
-            return None
+            return _Trial(None, None)
+        search = self._search
+        pair = verify(self._planes, grown, test=search.test, judges=search.judges, seed=self._random_seed)
+        return _Trial(grown, pair)
+
+    def _remember(self, seed: _Seed, trial: _Trial) -> None:
+        x, y = int(seed.centre[0]), int(seed.centre[1])
+        window = Window.around(x, y, 4, self._shape)
+        self._tried.append((Region(window, np.ones(window.shape, bool)), pose_matrix(seed.centre, seed.pose)))
+        grown = trial.grown
+        if grown is None:
+            return
         moved = grown.region.moved(grown.matrix, self._shape)
         self._tried.append((grown.region.dilated(2, self._shape), grown.matrix))
         inverse = np.asarray(cv2.invertAffineTransform(grown.matrix), np.float64)
         self._tried.append((moved.dilated(2, self._shape), inverse))
-        return verify(
-            self._planes,
-            grown,
-            test=self._search.test,
-            judges=self._search.judges,
-            seed=self._random_seed,
-        )
 
 
-def _repeats(pair: Verified, accepted: list[Verified]) -> bool:
+def _repeats(pair: CopyPair, accepted: list[CopyPair]) -> bool:
     """Whether a known pair comes again: no place is pasted over twice, and no pair is a copy both ways."""
 
     def same(first: Region, second: Region) -> bool:

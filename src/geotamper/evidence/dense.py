@@ -170,7 +170,7 @@ class DenseCandidates:
             base = self._base(opponent, shrink)
             if len(base.centres) < SMALLEST_INDEX:
                 continue
-            file = InvertedFile.of(base.invariants(), base.centres, centres)
+            file = InvertedFile.of(base.invariants(), base.centres, centres, workers=workers)
             near, distance = file.nearest_apart(queries, apart=self.apart, workers=workers)
             parts.append(_Matches(shrink, base, near))
             distances.append(distance)

@@ -4,20 +4,21 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
-import numpy as np
-import numpy.typing as npt
-
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Region
 from geotamper.evidence.resynthesis import Explanation
+from geotamper.evidence.seams import find_seam
 from geotamper.imagery.kernels import NEAREST
 
 BOTH_EXACT = 0.85
 """Share of exact pixels from which a region follows from the other."""
 
-MOST_CONTOUR_PIXELS = 20_000
-"""OpenCV samples at most 32766 points in one row; so many more say nothing new."""
+ODDS_PER_KINK = 10.0
+"""Log odds that a difference of 1 in the kinks of two outlines stands for.
+
+Between 330 pasted regions of folds train and val and their sources it was positive 99 times in 100, and a logistic
+fit gives 17; outlines that were found are less exact than the true ones.
+"""
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,14 @@ class ResamplingJudge:
 
 
 class SeamJudge:
-    """A paste leaves a step along its outline that the place it was taken from does not have."""
+    """A paste leaves sharp breaks along its outline that the place it was taken from does not have."""
 
     def judge(self, planes: Planes, pair: Pair) -> Judgement:
-        """Compare the steps across the two outlines."""
-        first, second = (seam_strength(planes, region) for region in pair.regions)
-        return Judgement(0.9 * (first - second), "seam: a step in brightness along the outline of one region")
+        """Compare the kinks along the two outlines."""
+        first, second = (find_seam(planes, region).kink for region in pair.regions)
+        return Judgement(
+            ODDS_PER_KINK * (first - second), "seam: sharp breaks along the outline of one region"
+        )
 
 
 def judge_direction(planes: Planes, pair: Pair, judges: tuple[DirectionJudge, ...]) -> Judgement:
@@ -97,36 +100,3 @@ def judge_direction(planes: Planes, pair: Pair, judges: tuple[DirectionJudge, ..
         if judgement.log_odds != 0.0:
             break
     return judgement
-
-
-def seam_strength(planes: Planes, region: Region) -> float:
-    """Mean step across the outline minus the mean step beside it, grey levels; 0 for tiny regions."""
-    window = region.window.grown(8, (planes.height, planes.width))
-    mask = region.within(window).astype(np.uint8)
-    grey = np.ascontiguousarray(planes.grey[window.slices])
-    signed = cv2.distanceTransform(mask, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
-    normal_x = cv2.Sobel(signed, cv2.CV_32F, 1, 0, ksize=3)
-    normal_y = cv2.Sobel(signed, cv2.CV_32F, 0, 1, ksize=3)
-    length = np.hypot(normal_x, normal_y) + 1e-6
-    rows, columns = np.nonzero((mask > 0) & (cv2.erode(mask, np.ones((3, 3), np.uint8)) == 0))
-    if len(rows) < 8:
-        return 0.0
-    if len(rows) > MOST_CONTOUR_PIXELS:
-        spread = np.linspace(0, len(rows) - 1, MOST_CONTOUR_PIXELS).astype(np.int64)
-        rows, columns = rows[spread], columns[spread]
-    nx, ny = (normal_x / length)[rows, columns], (normal_y / length)[rows, columns]
-
-    def profile(offset: int) -> npt.NDArray[np.float32]:
-        xs = (columns + offset * nx).astype(np.float32)[None]
-        ys = (rows + offset * ny).astype(np.float32)[None]
-        values = cv2.remap(grey, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        return np.asarray(values[0], np.float32)
-
-    at = {offset: profile(offset) for offset in range(-4, 4)}
-
-    def step(inner: int, outer: int) -> npt.NDArray[np.float32]:
-        return np.asarray(np.abs(at[inner] - at[outer]), np.float32)
-
-    across = np.maximum.reduce([step(0, -1), step(1, 0), step(-1, -2)])
-    beside = 0.5 * (np.maximum(step(3, 2), step(2, 1)) + np.maximum(step(-3, -2), step(-4, -3)))
-    return float(across.mean() - beside.mean())

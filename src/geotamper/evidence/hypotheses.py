@@ -77,3 +77,28 @@ class CandidateSource(Protocol):
     def propose(self, planes: Planes, *, workers: int, control: Control) -> Hypotheses:
         """Guess which places repeat which; wrong guesses are expected and cost only time."""
         ...
+
+
+class CandidatePool:
+    """The hypotheses of several sources for one picture, each made once and only when asked for.
+
+    Args:
+        planes: The picture.
+        workers: Threads.
+        control: Progress, cancellation and limits.
+    """
+
+    def __init__(self, planes: Planes, *, workers: int, control: Control) -> None:
+        self.planes = planes
+        self._workers = workers
+        self._control = control
+        self._known: dict[CandidateSource, Hypotheses] = {}
+
+    def of(self, source: CandidateSource) -> Hypotheses:
+        """What a source proposes, without guesses whose disc is centred outside the picture."""
+        if source not in self._known:
+            found = source.propose(self.planes, workers=self._workers, control=self._control)
+            x, y = found.centres.T
+            inside = (x >= 0) & (y >= 0) & (x < self.planes.width) & (y < self.planes.height)
+            self._known[source] = found.subset(inside)
+        return self._known[source]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.evidence.compiled import for_slices
-from geotamper.evidence.loops.lists import scan_lists
+from geotamper.evidence.loops.lists import assign_lists, scan_lists
 
 Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
@@ -39,15 +39,18 @@ class InvertedFile:
     starts: Ints
 
     @classmethod
-    def of(cls, vectors: Floats32, places: Floats32, centres: Floats32) -> "InvertedFile":
+    def of(
+        cls, vectors: Floats32, places: Floats32, centres: Floats32, *, workers: int = 1
+    ) -> "InvertedFile":
         """Sort n vectors into lists.
 
         Args:
             vectors: (n, d) float32.
             places: (n, 2) float32, where each was taken.
             centres: (lists, d) float32 from `list_centres`.
+            workers: Threads.
         """
-        assigned = nearest_lists(vectors, centres, 1)[:, 0]
+        assigned = nearest_lists(vectors, centres, 1, workers=workers)[:, 0]
         order = np.argsort(assigned, kind="stable")
         starts = np.searchsorted(assigned[order], np.arange(len(centres) + 1))
         return cls(vectors[order], places[order], order, starts.astype(np.int64))
@@ -67,17 +70,18 @@ class InvertedFile:
         found = np.empty(len(queries.vectors), np.int64)
         distances = np.empty(len(queries.vectors), np.float32)
 
+        columns = np.ascontiguousarray(self.members.T)
+
         def work(start: int, stop: int) -> None:
             part = slice(start, stop)
             scan_lists(
                 queries.vectors[part],
                 queries.places[part],
                 queries.probes[part],
-                self.members,
+                columns,
                 self.places,
                 self.starts,
                 apart,
-                min(LEADING, queries.vectors.shape[1]),
                 found[part],
                 distances[part],
             )
@@ -126,16 +130,13 @@ def list_centres(vectors: Floats32, lists: int) -> Floats32:
     return centres
 
 
-def nearest_lists(vectors: Floats32, centres: Floats32, count: int) -> Ints:
-    """(n, count) indices of the nearest centres, the nearest first."""
+def nearest_lists(vectors: Floats32, centres: Floats32, count: int, *, workers: int = 1) -> Ints:
+    """(n, count) indices of the nearest centres by the leading components, the nearest first."""
     out = np.empty((len(vectors), count), np.int64)
-    leading = centres[:, :LEADING]
-    norms = (leading * leading).sum(axis=1)
-    transposed = np.ascontiguousarray(leading.T)
-    for start in range(0, len(vectors), 8192):
-        distance = norms - 2.0 * (vectors[start : start + 8192, :LEADING] @ transposed)
-        for k in range(count):
-            nearest = distance.argmin(axis=1)
-            out[start : start + 8192, k] = nearest
-            distance[np.arange(len(nearest)), nearest] = np.inf
+    columns = np.ascontiguousarray(centres[:, :LEADING].T)
+
+    def work(start: int, stop: int) -> None:
+        assign_lists(vectors[start:stop], columns, out[start:stop])
+
+    for_slices(work, len(vectors), workers)
     return out

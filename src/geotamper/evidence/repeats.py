@@ -44,20 +44,6 @@ def block_codes(pixels: npt.NDArray[np.uint8]) -> Words:
     return np.asarray(code ^ (code >> np.uint64(33)), np.uint64)
 
 
-def crowded_blocks(pixels: npt.NDArray[np.uint8], *, crowd: int = CROWD) -> npt.NDArray[np.bool_]:
-    """Mark the blocks that occur more than `crowd` times in the picture.
-
-    Args:
-        pixels: (H, W, 3) uint8.
-        crowd: Occurrences.
-
-    Returns:
-        (H - 3, W - 3) bool of the blocks by their upper left pixel.
-    """
-    _, inverse, counts = np.unique(block_codes(pixels), return_inverse=True, return_counts=True)
-    return np.asarray(counts[inverse] > crowd)
-
-
 @dataclass(frozen=True)
 class RepeatedBlocks:
     """Pairs of equal 4 x 4 blocks that many neighbours confirm with the same shift.

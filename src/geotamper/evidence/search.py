@@ -1,28 +1,24 @@
 """The one entry to this package: all that the pixels of a picture yield."""
 
-import math
 import os
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from geotamper.control import Control
 from geotamper.errors import InputError
+from geotamper.evidence.blur import find_blurs
 from geotamper.evidence.copies import CopySearch
+from geotamper.evidence.hypotheses import CandidatePool
+from geotamper.evidence.lookalikes import LikenessSearch
+from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.results import CopyEvidence, Evidence
+from geotamper.evidence.results import Evidence
 from geotamper.evidence.settings import EvidenceSettings
-from geotamper.evidence.verification import Verified
-from geotamper.imagery.similarity import Similarity
 
 SMALLEST_SIDE = 32
 """Pixels; in smaller pictures source and copy cannot lie apart and carry texture."""
-
-LEAST_ROTATION_SIGMA = 0.002
-LEAST_SCALE_SIGMA = 0.00005
-"""Floors of the stated errors: the fit's own estimate ignores that tools round coordinates."""
-
 
 BYTES_PER_PIXEL = 110
 FIXED_BYTES = 260_000_000
@@ -30,19 +26,48 @@ DENSE_BYTES = 180_000_000
 """Memory of the process by size, for libraries and tables, and for small discs, with a margin of a tenth over what
 benchmarks/time_inspector.py measures at 512 and 4096 pixels a side."""
 
+NO_SMALL_DISCS = "the memory limit left out the search for small discs"
+
+COPY_SHARE = 0.5
+"""Part of the false-alarm rate that inexact copies may use up; blurred regions have the rest, exact copies none."""
+
+
+@dataclass(frozen=True)
+class SearchPlan:
+    """The searches of one picture.
+
+    Attributes:
+        exact: For exact copies.
+        inexact: For copies in pictures that were changed afterwards; only run where nothing is exact.
+        notes: What is left out, in sentences without a full stop.
+    """
+
+    exact: CopySearch = field(default_factory=CopySearch)
+    inexact: LikenessSearch = field(default_factory=LikenessSearch)
+    notes: tuple[str, ...] = ()
+
+    def without_small_discs(self) -> "SearchPlan":
+        """The searches that do without large tables."""
+        stages = tuple(stage for stage in self.exact.stages if not stage.last_resort)
+        return SearchPlan(
+            replace(self.exact, stages=stages), self.inexact.without_large_tables(), (NO_SMALL_DISCS,)
+        )
+
 
 def find_evidence(
     pixels: npt.NDArray[np.uint8],
     *,
     settings: EvidenceSettings | None = None,
     control: Control | None = None,
+    plan: SearchPlan | None = None,
 ) -> Evidence:
-    """Look for copied regions in a picture.
+    """Look for copied and for blurred regions in a picture.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
         settings: What may be set; defaults otherwise.
         control: Progress, cancellation and limits.
+        plan: Other searches than the usual ones.
 
     Returns:
         The accepted evidence; the same for the same pixels and settings, whatever the number of threads.
@@ -62,44 +87,55 @@ def find_evidence(
     if min(height, width) < SMALLEST_SIDE:
         note = f"{width} x {height} pixels are too few to judge; at least {SMALLEST_SIDE} on each side are needed"
         return Evidence(complete=False, notes=(note,))
-    search, notes = _within_memory(height * width, control)
+    plan = _within_memory(plan or SearchPlan(), height * width, control)
     control.checkpoint(0.0, "preparing the picture")
     planes = Planes.of(np.ascontiguousarray(pixels))
-    pairs = search.run(
-        planes,
-        most=settings.max_findings,
-        workers=settings.workers or available_workers(),
-        seed=settings.seed,
-        control=control,
-    )
+    copies, undecided = _find_copies(planes, plan, settings=settings, control=control)
+    control.checkpoint(0.95, "looking for blurred regions")
+    workers = settings.workers or available_workers()
+    blurs = find_blurs(planes.pixels, settings=settings, workers=workers, control=control)
+    notes = plan.notes
     if control.time_left() <= 0:
         notes += ("the time limit ended the search before all candidates were tested",)
     return Evidence(
-        copies=tuple(_as_evidence(pair, (height, width)) for pair in pairs),
+        copies=tuple(pair.as_evidence((height, width)) for pair in copies),
+        blurs=tuple(blurs),
+        undecided=tuple(pair.as_evidence((height, width)) for pair in undecided),
         complete=not notes,
         notes=notes,
     )
 
 
-def _within_memory(pixels: int, control: Control) -> tuple[CopySearch, tuple[str, ...]]:
-    """The search that a memory limit allows, with what is left out for it.
+def _find_copies(
+    planes: Planes, plan: SearchPlan, *, settings: EvidenceSettings, control: Control
+) -> tuple[list[CopyPair], list[CopyPair]]:
+    """Accepted and undecided pairs; inexact ones are looked for only where nothing is exact."""
+    workers = settings.workers or available_workers()
+    pool = CandidatePool(planes, workers=workers, control=control)
+    exact = plan.exact.run(
+        pool, most=settings.max_findings, workers=workers, seed=settings.seed, control=control
+    )
+    if exact or control.time_left() <= 0:
+        return exact, []
+    degraded = replace(settings, false_alarm_rate=COPY_SHARE * settings.false_alarm_rate)
+    return plan.inexact.run(pool, settings=degraded, workers=workers, control=control)
+
+
+def _within_memory(plan: SearchPlan, pixels: int, control: Control) -> SearchPlan:
+    """The searches that a memory limit allows.
 
     Raises:
         InputError: Not even the smallest search fits.
     """
-    search = CopySearch()
     if control.max_memory is None:
-        return search, ()
+        return plan
     least = FIXED_BYTES + BYTES_PER_PIXEL * pixels
     if control.max_memory < least:
         raise InputError(
             f"a picture of {pixels / 1e6:.1f} million pixels needs about {least / 1e6:.0f} MB and the limit is "
             f"{control.max_memory / 1e6:.0f} MB; raise --max-memory or cut the picture into parts"
         )
-    if control.max_memory < least + DENSE_BYTES:
-        stages = tuple(stage for stage in search.stages if not stage.last_resort)
-        return replace(search, stages=stages), ("the memory limit left out the search for small discs",)
-    return search, ()
+    return plan.without_small_discs() if control.max_memory < least + DENSE_BYTES else plan
 
 
 def available_workers() -> int:
@@ -109,25 +145,3 @@ def available_workers() -> int:
     except AttributeError:  # macOS and Windows have no affinity
         count = os.cpu_count() or 1
     return min(count, 4)
-
-
-def _as_evidence(pair: Verified, shape: tuple[int, int]) -> CopyEvidence:
-    found = pair.found
-    transform = Similarity.from_index_matrix(found.matrix).inverse()
-    relative = found.pose_sigma / found.scale
-    return CopyEvidence(
-        source=pair.source.full(shape),
-        target=pair.copy.full(shape),
-        transform=transform,
-        rotation_sigma=max(math.degrees(relative), LEAST_ROTATION_SIGMA),
-        scale_sigma=max(relative * transform.scale, LEAST_SCALE_SIGMA),
-        probability=pair.probability,
-        direction_probability=pair.direction.probability,
-        direction_basis=pair.direction.basis,
-        kernel=found.kernel.name,
-        measurements={
-            "exact_share": found.share,
-            "residual_q75": found.residual,
-            "information": found.information,
-        },
-    )

@@ -1,7 +1,6 @@
 """From a grown region to a verified pair: explanation, outlines, direction, probability."""
 
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -10,9 +9,10 @@ from geotamper.evidence.acceptance import AcceptanceTest
 from geotamper.evidence.direction import DirectionJudge, Judgement, Pair, judge_direction
 from geotamper.evidence.growing import Grown
 from geotamper.evidence.outline import exact_outline
+from geotamper.evidence.pair import CopyPair
+from geotamper.evidence.pattern import belongs_to_pattern
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region, Window
-from geotamper.evidence.repeats import crowded_blocks
+from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.resynthesis import Explanation, explain, explain_with
 
 OUTLINE_SHARE = 0.5
@@ -21,30 +21,8 @@ OUTLINE_SHARE = 0.5
 FIRST_MARGIN = 24
 """Pixels around a grown region in which its outline is drawn first; the whole picture only once it is exact."""
 
-PATTERN_SHARE = 0.5
-"""Share of a region's blocks that may occur more often than anybody pastes an object."""
-
 MAX_OVERLAP = 0.35
 """Largest part of the smaller region that source and copy may share."""
-
-
-@dataclass(frozen=True)
-class Verified:
-    """A pair of regions with everything that speaks for it.
-
-    Attributes:
-        source: What was copied.
-        copy: What was pasted.
-        found: The prediction of the copy from the source.
-        direction: Opinion on the two not being exchanged; positive log odds by construction.
-        probability: That it is a copy at all.
-    """
-
-    source: Region
-    copy: Region
-    found: Explanation
-    direction: Judgement
-    probability: float
 
 
 def _inverse(found: Explanation) -> Matrix:
@@ -70,12 +48,6 @@ def _outlined(
     return (outline, found) if outline.area >= 20 else None
 
 
-def _is_pattern(planes: Planes, copy: Region) -> bool:
-    """Whether most of the region's blocks occur again and again: a pattern without noise, and not a copy."""
-    inside = copy.within(Window(0, 0, planes.width, planes.height))[:-3, :-3]
-    return bool(crowded_blocks(planes.pixels)[inside].mean() > PATTERN_SHARE) if inside.any() else False
-
-
 def verify(
     planes: Planes,
     grown: Grown,
@@ -83,7 +55,7 @@ def verify(
     test: AcceptanceTest,
     judges: tuple[DirectionJudge, ...],
     seed: int,
-) -> Verified | None:
+) -> CopyPair | None:
     """Test a grown region in both directions.
 
     Args:
@@ -124,6 +96,19 @@ def verify(
     if source.area < 20 or source.shared_with(copy) > MAX_OVERLAP * min(source.area, copy.area):
         return None
     probability = test.probability(copy, found)
-    if probability >= 0.5 and _is_pattern(planes, copy):
+    if probability >= 0.5 and belongs_to_pattern(planes, copy, found.matrix):
         return None
-    return Verified(source, copy, found, direction, probability)
+    return CopyPair(
+        source=source,
+        copy=copy,
+        matrix=found.matrix,
+        pose_sigma=found.pose_sigma,
+        direction=direction,
+        probability=probability,
+        kernel=found.kernel.name,
+        measurements={
+            "exact_share": found.share,
+            "residual_q75": found.residual,
+            "information": found.information,
+        },
+    )

@@ -14,14 +14,15 @@ from geotamper.inspection.findings import Findings
 from geotamper.inspection.questions import Question
 from geotamper.inspection.report import Answer, WeightsInfo
 from geotamper.inspection.verdict import is_too_small, judge, refuse_small
+from geotamper.weights import PACKAGED
 
 LIMITS = (
     "Only regions copied within this picture are looked for, not spliced or generated content.",
     "Objects removed by filling are seen only where the filling repeats another part of the picture.",
     "Mirrored, sheared or perspectively distorted copies are not looked for.",
-    "Blurred regions are not looked for by this version.",
+    "Regions that were blurred, pixelated or painted over are seen only where the rest of the picture is sharper.",
     "Copies of very small, very smooth or strictly repeating content may be missed.",
-    "Lossy compression, resizing and noise after the forgery make it likelier that a copy is missed.",
+    "Lossy compression, resizing and noise after the forgery make it likelier that forged regions are missed.",
     "Genuine look-alikes, such as serially built roofs or parked vehicles, may rarely be taken for copies.",
     "The class of the forged object is not determined, since no class model is at hand.",
     "A verdict is a probability about the pixels; it does not tell who changed them or why.",
@@ -36,7 +37,7 @@ class EvidenceSearch(Protocol):
 
 
 class Inspector:
-    """Finds copies by geometry and answers by the rules of the task.
+    """Finds copies by geometry, and blurred regions, and answers by the rules of the task.
 
     Args:
         settings: Of the search for evidence.
@@ -67,8 +68,8 @@ class Inspector:
 
     @property
     def weights(self) -> tuple[WeightsInfo, ...]:
-        """None: this detector is not trained."""
-        return ()
+        """The fitted numbers that the judgement of re-saved copies and of blurred regions rests on."""
+        return tuple(WeightsInfo(name=w.name, sha256=w.digest(), licence=w.licence) for w in PACKAGED)
 
     @property
     def parameters(self) -> Mapping[str, Any]:
@@ -83,7 +84,7 @@ class Inspector:
         return LIMITS
 
     def detect(self, picture: Picture, control: Control) -> Findings:
-        """Look for copied regions; see `Detector.detect`.
+        """Look for copied and blurred regions; see `Detector.detect`.
 
         Raises:
             CancelledError: The caller asked to stop.

@@ -14,42 +14,67 @@ def scan_lists(
     queries: Floats32,
     places: Floats32,
     probes: Ints,
-    members: Floats32,
+    columns: Floats32,
     member_places: Floats32,
     starts: Ints,
     apart: float,
-    leading: int,
     best: Ints,
     distances: Floats32,
 ) -> None:
     """For each query, the nearest member of its probed lists that lies at least `apart` away.
 
-    Members that are too far in the `leading` components alone are given up.
+    `columns` holds the members component by component, (components, n), so that a list is compared in vector code.
     """
-    size = members.shape[1]
+    longest = 0
+    for chosen in range(len(starts) - 1):
+        longest = max(longest, starts[chosen + 1] - starts[chosen])
+    distance = np.empty(longest, np.float32)
     for i in range(len(queries)):
         least = np.float32(1e30)
         found = -1
         x, y = places[i, 0], places[i, 1]
         for p in range(probes.shape[1]):
-            chosen = probes[i, p]
-            for j in range(starts[chosen], starts[chosen + 1]):
-                distance = np.float32(0.0)
-                for k in range(leading):
-                    gap = queries[i, k] - members[j, k]
-                    distance += gap * gap
-                if distance >= least:
+            begin, end = starts[probes[i, p]], starts[probes[i, p] + 1]
+            distance[: end - begin] = 0.0
+            for k in range(len(columns)):
+                own, column = queries[i, k], columns[k, begin:end]
+                for j in range(end - begin):
+                    gap = own - column[j]
+                    distance[j] += gap * gap
+            for j in range(end - begin):
+                if distance[j] >= least:
                     continue
-                for k in range(leading, size):
-                    gap = queries[i, k] - members[j, k]
-                    distance += gap * gap
-                if distance < least:
-                    dx, dy = abs(member_places[j, 0] - x), abs(member_places[j, 1] - y)
-                    if dx >= apart or dy >= apart:
-                        least = distance
-                        found = j
+                dx, dy = abs(member_places[begin + j, 0] - x), abs(member_places[begin + j, 1] - y)
+                if dx >= apart or dy >= apart:
+                    least = distance[j]
+                    found = begin + j
         best[i] = found
         distances[i] = least
+
+
+@compiled
+def assign_lists(vectors: Floats32, columns: Floats32, nearest: Ints) -> None:
+    """Fill `nearest` (n, k) with the nearest centres of each vector, the nearest first.
+
+    `columns` holds the centres component by component, (components, lists); further components of the vectors do not
+    count.
+    """
+    lists = columns.shape[1]
+    distance = np.empty(lists, np.float32)
+    for i in range(len(vectors)):
+        distance[:] = 0.0
+        for k in range(len(columns)):
+            own, column = vectors[i, k], columns[k]
+            for j in range(lists):
+                gap = own - column[j]
+                distance[j] += gap * gap
+        for place in range(nearest.shape[1]):
+            best = 0
+            for j in range(1, lists):
+                if distance[j] < distance[best]:
+                    best = j
+            nearest[i, place] = best
+            distance[best] = np.float32(1e30)
 
 
 @compiled

@@ -1,0 +1,122 @@
+"""The entry of this package: inexact copies of a picture, accepted or left undecided."""
+
+import math
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from geotamper.control import Control
+from geotamper.evidence.direction import Judgement
+from geotamper.evidence.hypotheses import CandidatePool
+from geotamper.evidence.lookalikes.measuring import Candidate
+from geotamper.evidence.lookalikes.scoring import Scoring, load_scoring
+from geotamper.evidence.lookalikes.search import CandidateSearch
+from geotamper.evidence.pair import CopyPair
+from geotamper.evidence.pattern import belongs_to_pattern
+from geotamper.evidence.settings import EvidenceSettings
+
+UNDECIDED_FROM = 0.5
+"""Probability from which a pair that is not accepted is mentioned as undecided."""
+
+SCALED_FROM = 0.03
+"""|ln scale| from which the residuals of the two directions tell source from copy."""
+
+
+@dataclass(frozen=True)
+class LikenessSearch:
+    """The whole search for copies that are no longer exact.
+
+    Attributes:
+        candidates: How pairs are found.
+    """
+
+    candidates: CandidateSearch = field(default_factory=CandidateSearch)
+
+    def without_large_tables(self) -> "LikenessSearch":
+        """The search that needs little memory."""
+        origins = tuple(origin for origin in self.candidates.origins if not origin.is_large)
+        return LikenessSearch(replace(self.candidates, origins=origins))
+
+    def run(
+        self, pool: CandidatePool, *, settings: EvidenceSettings, workers: int, control: Control
+    ) -> tuple[list[CopyPair], list[CopyPair]]:
+        """Look for inexact copies.
+
+        Args:
+            pool: The picture's candidates.
+            settings: The false-alarm rate and the number of findings are used.
+            workers: Threads.
+            control: Progress, cancellation and limits.
+
+        Returns:
+            Accepted pairs and undecided ones, each in falling probability. Pairs that show a place already accepted
+            are left out.
+        """
+        scoring = load_scoring()
+        threshold = scoring.threshold(settings.false_alarm_rate)
+        scored = [
+            (scoring.copy.log_odds(candidate.features), candidate)
+            for candidate in self.candidates.run(pool, workers=workers, control=control)
+        ]
+        accepted: list[CopyPair] = []
+        undecided: list[CopyPair] = []
+        for odds, candidate in sorted(scored, key=lambda pair: -pair[0]):
+            is_clear = odds >= threshold
+            if len(accepted) >= settings.max_findings or not (
+                is_clear or scoring.probability(odds) >= UNDECIDED_FROM
+            ):
+                break
+            pair = _as_pair(candidate, odds, scoring)
+            if any(_overlap(pair, known) for known in accepted + undecided):
+                continue
+            if not belongs_to_pattern(pool.planes, pair.copy, pair.matrix):
+                (accepted if is_clear else undecided).append(pair)
+        return accepted, undecided
+
+
+def _overlap(pair: CopyPair, known: CopyPair) -> bool:
+    """Whether a pair shows the place that a known one does: no place is pasted over twice."""
+    parts = ((pair.copy, known.copy), (pair.copy, known.source), (pair.source, known.copy))
+    return any(one.shared_with(other) > 0.3 * min(one.area, other.area) for one, other in parts)
+
+
+def _direction(candidate: Candidate, scoring: Scoring) -> Judgement:
+    """Log odds of the grown region being the pasted one."""
+    scaled = candidate.features["log_scale"] > SCALED_FROM
+    evidence = {
+        "kink_difference": candidate.features["kink_difference"],
+        "residual_ratio": candidate.residual_ratio if scaled else 0.0,
+    }
+    odds = scoring.direction.log_odds(evidence)
+    weights = scoring.direction.weights
+    shares = {name: abs(weights[name] * value) for name, value in evidence.items()}
+    basis = "seam: sharp breaks along the outline of one region"
+    if shares["residual_ratio"] > shares["kink_difference"]:
+        basis = "resampling: one region follows better from the other than the reverse"
+    return Judgement(odds, basis)
+
+
+def _as_pair(candidate: Candidate, odds: float, scoring: Scoring) -> CopyPair:
+    grown, features = candidate.grown, candidate.features
+    direction = _direction(candidate, scoring)
+    matrix, sigma = grown.fit.matrix, grown.fit.pose_sigma
+    copy, source, residual = grown.region, candidate.image, features["residual"]
+    if direction.log_odds < 0:
+        scale = math.hypot(matrix[0, 0], matrix[0, 1])
+        matrix, sigma = np.asarray(cv2.invertAffineTransform(matrix), np.float64), sigma / scale**2
+        copy, source, residual = source, copy, features["residual_back"]
+    return CopyPair(
+        source=source,
+        copy=copy,
+        matrix=matrix,
+        pose_sigma=sigma,
+        direction=Judgement(abs(direction.log_odds), direction.basis),
+        probability=scoring.probability(odds),
+        measurements={
+            "likeness": features["middle"],
+            "residual_q75": residual,
+            "contrast": features["contrast"],
+            "precision_px": math.exp(features["precision"]) - 0.02,
+        },
+    )
