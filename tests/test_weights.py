@@ -8,7 +8,11 @@ from geotamper.weights import PACKAGED, PackagedWeights
 
 @pytest.mark.parametrize("weights", PACKAGED, ids=lambda weights: weights.name)
 def test_packaged_weights_have_a_card_that_describes_this_very_file(weights: PackagedWeights) -> None:
-    card = files("geotamper.weights").joinpath(weights.name.rpartition(".")[0] + ".md").read_text(encoding="utf-8")
+    card = (
+        files("geotamper.weights")
+        .joinpath(weights.name.rpartition(".")[0] + ".md")
+        .read_text(encoding="utf-8")
+    )
     assert weights.digest() in card
     assert weights.licence in card
 
