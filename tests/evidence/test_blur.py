@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
+from io import BytesIO
 from typing import get_args
 
 import numpy as np
@@ -16,6 +16,7 @@ from geotamper.evidence.results import BlurEvidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.forge.blur import BlurParameters, blur_region
 from geotamper.scenes import SceneKind, draw_scene
+from geotamper.weights import PackagedWeights
 
 Pixels = npt.NDArray[np.uint8]
 BoolMask = npt.NDArray[np.bool_]
@@ -180,22 +181,15 @@ def test_find_blurs_can_be_cancelled() -> None:
         )
 
 
-@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04 cut off"])
-def test_load_model_names_damaged_weights(
-    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "weights").mkdir()
-    (tmp_path / "weights" / model.WEIGHTS).write_bytes(content)
-    monkeypatch.setattr(model, "files", lambda _: tmp_path)
+def _without_a_table() -> bytes:
+    stored = BytesIO()
+    np.savez(stored, rates=np.array([0.1]))
+    return stored.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04 cut off", _without_a_table()])
+def test_load_model_names_damaged_weights(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PackagedWeights, "read", lambda _: content)
     model.load_model.cache_clear()
     with pytest.raises(GeotamperError, match=r"blur\.npz.*install geotamper again"):
-        model.load_model()
-
-
-def test_load_model_names_weights_without_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "weights").mkdir()
-    np.savez(tmp_path / "weights" / model.WEIGHTS, rates=np.array([0.1]))
-    monkeypatch.setattr(model, "files", lambda _: tmp_path)
-    model.load_model.cache_clear()
-    with pytest.raises(GeotamperError, match="install geotamper again"):
         model.load_model()

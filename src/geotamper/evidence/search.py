@@ -28,8 +28,8 @@ benchmarks/time_inspector.py measures at 512 and 4096 pixels a side."""
 
 NO_SMALL_DISCS = "the memory limit left out the search for small discs"
 
-COPY_SHARE = 0.5
-"""Part of the false-alarm rate that inexact copies may use up; blurred regions have the rest, exact copies none."""
+ALARM_SHARE = 0.5
+"""Part of the false-alarm rate that inexact copies may use up, and that blurred regions may; exact copies need none."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,14 @@ def find_evidence(
     plan = _within_memory(plan or SearchPlan(), height * width, control)
     control.checkpoint(0.0, "preparing the picture")
     planes = Planes.of(np.ascontiguousarray(pixels))
+    settings = replace(
+        settings,
+        workers=settings.workers or available_workers(),
+        false_alarm_rate=ALARM_SHARE * settings.false_alarm_rate,
+    )
     copies, undecided = _find_copies(planes, plan, settings=settings, control=control)
     control.checkpoint(0.95, "looking for blurred regions")
-    workers = settings.workers or available_workers()
-    blurs = find_blurs(planes.pixels, settings=settings, workers=workers, control=control)
+    blurs = find_blurs(planes.pixels, settings=settings, workers=settings.workers, control=control)
     notes = plan.notes
     if control.time_left() <= 0:
         notes += ("the time limit ended the search before all candidates were tested",)
@@ -110,15 +114,14 @@ def _find_copies(
     planes: Planes, plan: SearchPlan, *, settings: EvidenceSettings, control: Control
 ) -> tuple[list[CopyPair], list[CopyPair]]:
     """Accepted and undecided pairs; inexact ones are looked for only where nothing is exact."""
-    workers = settings.workers or available_workers()
+    workers = settings.workers
     pool = CandidatePool(planes, workers=workers, control=control)
     exact = plan.exact.run(
         pool, most=settings.max_findings, workers=workers, seed=settings.seed, control=control
     )
     if exact or control.time_left() <= 0:
         return exact, []
-    degraded = replace(settings, false_alarm_rate=COPY_SHARE * settings.false_alarm_rate)
-    return plan.inexact.run(pool, settings=degraded, workers=workers, control=control)
+    return plan.inexact.run(pool, settings=settings, workers=workers, control=control)
 
 
 def _within_memory(plan: SearchPlan, pixels: int, control: Control) -> SearchPlan:

@@ -3,7 +3,7 @@
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from io import BytesIO
 from zipfile import BadZipFile
 
 import numpy as np
@@ -12,11 +12,11 @@ import numpy.typing as npt
 from geotamper.errors import GeotamperError
 from geotamper.evidence.blur.traces import Coupling
 from geotamper.evidence.compiled import compiled
+from geotamper.weights import BLUR
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 
-WEIGHTS = "blur.npz"
 CLASSES = ("genuine", "gaussian", "oil")
 """Order of the tree model's outputs."""
 
@@ -115,15 +115,15 @@ def load_model() -> BlurModel:
     """Read the packaged weights, once.
 
     Raises:
-        GeotamperError: The weights are missing: the installation is damaged.
+        GeotamperError: The weights are missing or damaged: the installation is.
     """
-    path = files("geotamper").joinpath("weights", WEIGHTS)
+    stored = BLUR.read()
     try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
+        with np.load(BytesIO(stored), allow_pickle=False) as content:
             return model_from({name: content[name] for name in content.files})
-    except (OSError, EOFError, ValueError, KeyError, AttributeError, BadZipFile, zlib.error) as error:
+    except (EOFError, ValueError, KeyError, AttributeError, BadZipFile, zlib.error) as error:
         raise GeotamperError(
-            f"the packaged weights '{WEIGHTS}' cannot be read ({error}); install geotamper again"
+            f"the packaged weights '{BLUR.name}' cannot be read ({error}); install geotamper again"
         ) from error
 
 

@@ -32,9 +32,6 @@ Tables = Mapping[Coupling, npt.NDArray[np.float32]]
 SMALLEST_SIDE = 32
 """Pixels; smaller pictures are not judged."""
 
-BLUR_SHARE = 0.5
-"""Of the false alarms that a caller allows, what blurred regions may cause; the rest is for copies."""
-
 MOST_OVERLAP = 0.3
 """Of the smaller of two regions, what both may have in common."""
 
@@ -122,7 +119,7 @@ def find_blurs(
     if min(pixels.shape[:2]) < SMALLEST_SIDE:
         return []
     model = load_model()
-    allowed = BLUR_SHARE * settings.false_alarm_rate
+    allowed = settings.false_alarm_rate
     control.checkpoint(0.0, "looking for mosaics")
     found = _mosaics(pixels, model, allowed)
     excluded = np.zeros(pixels.shape[:2], np.bool_)
