@@ -130,7 +130,8 @@ def _failure_line(detector: str, measured: Measured) -> str | None:
 
 def _print_tables(scores: dict[str, dict[str, Any]], content: dict[str, Any]) -> None:
     machine = content["machine"]
-    print("set: " + json.dumps(content["set"]))
+    shown = {name: value for name, value in content["set"].items() if name != "sizes"}
+    print("set: " + json.dumps(shown))
     print(
         f"machine: {machine['cpu']}, {machine['cores']} cores, {machine['processes']} process(es) of "
         f"{machine['threads_per_picture']} thread(s), commit {machine['commit']}"

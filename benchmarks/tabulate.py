@@ -227,12 +227,20 @@ def provenance(results: Results) -> str:
     return (
         f"`python {shown_command(results['command'])}`: {pictures['forged']} forged and "
         f"{pictures['untouched']} untouched pictures of {pictures['groups']} scenes, "
-        f"fold {' and '.join(pictures['folds'])}, {' and '.join(pictures['sizes'])} pixels "
+        f"fold {' and '.join(pictures['folds'])}, {_sizes(pictures['sizes'])} pixels "
         f"(`records.jsonl` has the SHA-256 {pictures['records_sha256'][:16]}...). "
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, "
         f"{machine['processes']} process(es) of {machine['threads_per_picture']} thread(s); "
         f"Python {machine['python']}, {packages}; {_commit(machine)}."
     )
+
+
+def _sizes(sizes: Sequence[str]) -> str:
+    """A few sizes one by one, many by the smallest and the largest sides."""
+    if len(sizes) <= 3:
+        return " and ".join(sizes)
+    sides = [tuple(map(int, size.split(" x "))) for size in sizes]
+    return f"{min(map(min, sides))} to {max(map(max, sides))}"
 
 
 def shown_command(command: Sequence[str]) -> str:
