@@ -20,7 +20,7 @@ UNDECIDED_FROM = 0.5
 """Probability from which a pair that is not accepted is mentioned as undecided."""
 
 SCALED_FROM = 0.03
-"""|ln scale| from which the residuals of the two directions tell source from copy."""
+"""Absolute logarithm of the scale from which the residuals of the two directions tell source from copy."""
 
 
 @dataclass(frozen=True)
