@@ -96,7 +96,9 @@ def describe_untouched(pictures: list[Judged]) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="+", help="made by forgeries.py")
-    parser.add_argument("--false-alarm-rate", type=float, default=ALARM_SHARE * EvidenceSettings().false_alarm_rate)
+    parser.add_argument(
+        "--false-alarm-rate", type=float, default=ALARM_SHARE * EvidenceSettings().false_alarm_rate
+    )
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 
