@@ -62,7 +62,6 @@ BRIEF = (
     "untouched called tampered",
     "rotation error, median",
     "scale error, median",
-    "seconds a picture, median / 90th percentile",
 )
 """The measures of the brief table."""
 
