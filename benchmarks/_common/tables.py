@@ -87,7 +87,10 @@ def _error(score: Score, key: str, unit: str) -> str:
 
 
 def _mean_iou(score: Score) -> str:
-    return " / ".join("-" if v is None else f"{v:.3f}" for v in score["overall"]["iou"].values())
+    values = list(score["overall"]["iou"].values())
+    if not any(value is not None for value in values):
+        return "-"
+    return " / ".join("-" if value is None else f"{value:.3f}" for value in values)
 
 
 _ROWS = (

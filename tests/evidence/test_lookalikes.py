@@ -119,6 +119,15 @@ def test_likeness_search_without_sources_finds_nothing() -> None:
     assert search.run(pool, settings=EvidenceSettings(), workers=1, control=Control()) == ([], [])
 
 
+def test_likeness_search_takes_no_echo_of_jpeg_blocks_for_a_copy() -> None:
+    y, x = np.mgrid[:SIZE, :SIZE]
+    field = 110 + 35 * np.sin(2 * np.pi * x / 16) * np.sin(2 * np.pi * y / 32)
+    field += np.where(y // 32 == 2, 0, np.random.default_rng(8).normal(0, 12, field.shape))
+    pixels = np.repeat(np.clip(field, 0, 255)[..., None], 3, axis=2).astype(np.uint8)
+    degraded = degrade_picture(pixels, parse_degradations("jpeg:75"), rng=np.random.default_rng(0))
+    assert _search(degraded)[0] == []
+
+
 def test_likeness_search_of_a_flat_picture_is_nothing() -> None:
     assert _search(np.full((64, 80, 3), 127, np.uint8)) == ([], [])
 

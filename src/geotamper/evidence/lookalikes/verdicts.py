@@ -19,6 +19,9 @@ from geotamper.evidence.settings import EvidenceSettings
 UNDECIDED_FROM = 0.5
 """Probability from which a pair that is not accepted is mentioned as undecided."""
 
+LEAST_BLOCK_SEAM = -0.1
+"""Seam share that a pair shifted by whole JPEG blocks must have; copies of folds train and val had at least 0.01."""
+
 SCALED_FROM = 0.03
 """Absolute logarithm of the scale from which the residuals of the two directions tell source from copy."""
 
@@ -58,6 +61,7 @@ class LikenessSearch:
         scored = [
             (scoring.copy.log_odds(candidate.features), candidate)
             for candidate in self.candidates.run(pool, workers=workers, control=control)
+            if not _echoes_blocks(candidate)
         ]
         accepted: list[CopyPair] = []
         undecided: list[CopyPair] = []
@@ -73,6 +77,11 @@ class LikenessSearch:
             if not belongs_to_pattern(pool.planes, pair.copy, pair.matrix):
                 (accepted if is_clear else undecided).append(pair)
         return accepted, undecided
+
+
+def _echoes_blocks(candidate: Candidate) -> bool:
+    """Whether a pair is what JPEG makes of periodic texture: equal blocks, and no step along either outline."""
+    return bool(candidate.features["grid_shift"]) and candidate.features["seam"] < LEAST_BLOCK_SEAM
 
 
 def _overlap(pair: CopyPair, known: CopyPair) -> bool:
