@@ -1,6 +1,7 @@
 """Inexact copies, on drawn scenes that were forged and then degraded."""
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -11,6 +12,7 @@ from geotamper.control import Control
 from geotamper.errors import CancelledError
 from geotamper.evidence.hypotheses import CandidatePool
 from geotamper.evidence.lookalikes import LikenessSearch
+from geotamper.evidence.lookalikes.measuring import Candidate
 from geotamper.evidence.lookalikes.search import CandidateSearch
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
@@ -119,13 +121,28 @@ def test_likeness_search_without_sources_finds_nothing() -> None:
     assert search.run(pool, settings=EvidenceSettings(), workers=1, control=Control()) == ([], [])
 
 
-def test_likeness_search_takes_no_echo_of_jpeg_blocks_for_a_copy() -> None:
-    y, x = np.mgrid[:SIZE, :SIZE]
-    field = 110 + 35 * np.sin(2 * np.pi * x / 16) * np.sin(2 * np.pi * y / 32)
-    field += np.where(y // 32 == 2, 0, np.random.default_rng(8).normal(0, 12, field.shape))
-    pixels = np.repeat(np.clip(field, 0, 255)[..., None], 3, axis=2).astype(np.uint8)
-    degraded = degrade_picture(pixels, parse_degradations("jpeg:75"), rng=np.random.default_rng(0))
-    assert _search(degraded)[0] == []
+class _Shifted(CandidateSearch):
+    """Says of every candidate that it is shifted by whole JPEG blocks, with an outline that is a step or none."""
+
+    step = 0.5
+
+    def run(self, pool: CandidatePool, *, workers: int, control: Control) -> list[Candidate]:
+        found = super().run(pool, workers=workers, control=control)
+        altered = {"grid_shift": 1.0, "seam": self.step}
+        return [replace(candidate, features=candidate.features | altered) for candidate in found]
+
+
+class _Echoed(_Shifted):
+    step = -0.3
+
+
+@pytest.mark.parametrize(("search", "count"), [(_Shifted, 1), (_Echoed, 0)])
+def test_likeness_search_takes_no_echo_of_jpeg_blocks_for_a_copy(
+    search: type[CandidateSearch], count: int
+) -> None:
+    pool = _pool(_forged("city", "jpeg:90", rotation=35.0, scale=1.2).pixels)
+    found = LikenessSearch(search()).run(pool, settings=EvidenceSettings(), workers=1, control=Control())
+    assert len(found[0]) == count
 
 
 def test_likeness_search_of_a_flat_picture_is_nothing() -> None:
