@@ -124,6 +124,7 @@ class Spread:
         inside: Mean smoothed log likelihood ratio of the region.
         ring: The same of the 4 pixels around it.
         chroma: Median difference of blue and red minus luma inside, relative to unrelated places.
+        limit: Largest error scale that the region was allowed.
     """
 
     region: Region
@@ -132,6 +133,7 @@ class Spread:
     inside: float
     ring: float
     chroma: float
+    limit: float
 
 
 @dataclass(frozen=True)
@@ -231,8 +233,6 @@ def _finished(views: Views, region: Region, fit: Fit, limit: float) -> Spread | 
     last = _spread_once(views, region, fit.matrix, 40, limit)
     if last is None or last.region.area < SMALLEST:
         return None
-    if _mean_inside(last) >= SURE_RATIO:
-        last, fit = _completed(views, last, fit, limit)
     inside = last.region.within(last.comparison.window)
     ring = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     ring &= ~inside & last.comparison.valid
@@ -240,46 +240,44 @@ def _finished(views: Views, region: Region, fit: Fit, limit: float) -> Spread | 
     compared = last.comparison
     chroma = float(np.median(compared.blue[inside]) / views.unrelated[1])
     chroma += float(np.median(compared.red[inside]) / views.unrelated[2])
-    return Spread(last.region, fit, last.scale, _mean_inside(last), around, chroma + 0.02)
+    mean = float(last.ratio[inside].mean())
+    return Spread(last.region, fit, last.scale, mean, around, chroma + 0.02, limit)
 
 
-def _completed(views: Views, last: _Pass, fit: Fit, limit: float) -> tuple[_Pass, Fit]:
-    """The region with its further parts and the fit to all of it, where there are any."""
-    region = _with_other_parts(views, last, fit.matrix, limit)
-    if region.area <= PARTS_GAIN * last.region.area:
-        return last, fit
-    refit = fit_region(views, region, fit.matrix)
-    region = _with_other_parts(views, last, refit.matrix, limit)
-    if region.area <= last.region.area:
-        return last, fit
-    return replace(_compared(views, region, refit.matrix, limit), region=region), refit
+def completed(views: Views, grown: Spread) -> Spread:
+    """Add the parts of a region that lie apart from it: roads are cut by trees, fields by ways.
+
+    They cost several looks at the whole neighbourhood, so that this is for regions that are taken for copies.
+
+    Args:
+        views: The picture.
+        grown: The region around one seed.
+    """
+    if grown.inside < SURE_RATIO:
+        return grown
+    region = _with_other_parts(views, grown, grown.fit.matrix)
+    if region.area <= PARTS_GAIN * grown.region.area:
+        return grown
+    fit = fit_region(views, region, grown.fit.matrix)
+    region = _with_other_parts(views, grown, fit.matrix)
+    return replace(grown, region=region, fit=fit) if region.area > grown.region.area else grown
 
 
-def _mean_inside(last: _Pass) -> float:
-    return float(last.ratio[last.region.within(last.comparison.window)].mean())
-
-
-def _compared(views: Views, region: Region, matrix: Matrix, limit: float) -> _Pass:
-    """The smoothed likelihood ratio around a region, with the error scale found inside it."""
-    compared = Comparison.of(views, matrix, region.window.grown(FAR_MARGIN, views.shape))
-    known = region.within(compared.window)
+def _with_other_parts(views: Views, grown: Spread, matrix: Matrix) -> Region:
+    """The region with all that follows the same transform as clearly."""
+    compared = Comparison.of(views, matrix, grown.region.window.grown(FAR_MARGIN, views.shape))
+    known = grown.region.within(compared.window)
     inner = cv2.erode(known.astype(np.uint8), _BOX_3) > 0
-    ratio, scale = _log_ratio(compared, views, inner if np.count_nonzero(inner) > 40 else known, limit)
-    return _Pass(region, scale, np.asarray(cv2.GaussianBlur(ratio, (0, 0), 1.0), np.float32), compared)
-
-
-def _with_other_parts(views: Views, last: _Pass, matrix: Matrix, limit: float) -> Region:
-    """The region with further parts that follow the same transform: roads are cut by trees, fields by ways."""
-    wide = _compared(views, last.region, matrix, limit)
-    known = last.region.within(wide.comparison.window)
-    opened = cv2.morphologyEx((wide.ratio > 0).astype(np.uint8), cv2.MORPH_OPEN, _BOX_3)
+    ratio, _ = _log_ratio(compared, views, inner if np.count_nonzero(inner) > 40 else known, grown.limit)
+    ratio = np.asarray(cv2.GaussianBlur(ratio, (0, 0), 1.0), np.float32)
+    opened = cv2.morphologyEx((ratio > 0).astype(np.uint8), cv2.MORPH_OPEN, _BOX_3)
     count, labels = cv2.connectedComponents(opened, connectivity=4)
-    evidence = np.bincount(labels.ravel(), weights=wide.ratio.ravel(), minlength=count)
+    evidence = np.bincount(labels.ravel(), weights=ratio.ravel(), minlength=count)
+    contrast = np.bincount(labels.ravel(), weights=compared.contrast.ravel(), minlength=count)
     sizes = np.bincount(labels.ravel(), minlength=count)
-    contrast = np.bincount(labels.ravel(), weights=wide.comparison.contrast.ravel(), minlength=count)
-    kept = (evidence > PART_EVIDENCE) & (evidence > PART_SHARE * _mean_inside(last) * sizes)
-    kept &= contrast > PART_CONTRAST * float(wide.comparison.contrast[known].mean()) * sizes
+    kept = (evidence > PART_EVIDENCE) & (evidence > PART_SHARE * grown.inside * sizes)
+    kept &= contrast > PART_CONTRAST * float(compared.contrast[known].mean()) * sizes
     kept[0] = False
     mask = kept[labels] | known
     closed = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, _ROUND_5)
-    return Region.cut(wide.comparison.window, (closed > 0) & wide.comparison.valid)
+    return Region.cut(compared.window, (closed > 0) & compared.valid)

@@ -11,9 +11,12 @@ from geotamper.evidence.direction import Judgement
 from geotamper.evidence.hypotheses import CandidatePool
 from geotamper.evidence.lookalikes.measuring import Candidate
 from geotamper.evidence.lookalikes.scoring import Scoring, load_scoring
-from geotamper.evidence.lookalikes.search import CandidateSearch
+from geotamper.evidence.lookalikes.search import MAX_OVERLAP, CandidateSearch
+from geotamper.evidence.lookalikes.spreading import completed
+from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.pattern import belongs_to_pattern
+from geotamper.evidence.planes import Planes
 from geotamper.evidence.settings import EvidenceSettings
 
 UNDECIDED_FROM = 0.5
@@ -75,8 +78,18 @@ class LikenessSearch:
             if any(_overlap(pair, known) for known in accepted + undecided):
                 continue
             if not belongs_to_pattern(pool.planes, pair.copy, pair.matrix):
+                pair = _as_pair(_completed(pool.planes, candidate), odds, scoring)
                 (accepted if is_clear else undecided).append(pair)
         return accepted, undecided
+
+
+def _completed(planes: Planes, candidate: Candidate) -> Candidate:
+    """The candidate with further parts of its regions, unless the two would then overlap."""
+    grown = completed(Views.of(planes), candidate.grown)
+    image = grown.region.moved(grown.fit.matrix, (planes.height, planes.width))
+    if grown.region.shared_with(image) > MAX_OVERLAP * min(grown.region.area, image.area):
+        return candidate
+    return replace(candidate, grown=grown, image=image)
 
 
 def _echoes_blocks(candidate: Candidate) -> bool:
