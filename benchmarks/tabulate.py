@@ -151,7 +151,7 @@ def parser_text(results: Results) -> str:
 def ablation_text(results: Results) -> str:
     """Found and time with one part of the search left out at a time."""
     sets = list(next(iter(results["scores"].values())))
-    header = ["search", *(f"{name}: {what}" for name in sets for what in ("found", "median seconds"))]
+    header = ["search", *(f"{name}: {what}" for name in sets for what in ("found", "seconds"))]
     rows = []
     for plan, scores in results["scores"].items():
         row = [plan]

@@ -20,7 +20,7 @@ from geotamper.evidence.settings import EvidenceSettings
 SMALLEST_SIDE = 32
 """Pixels; in smaller pictures source and copy cannot lie apart and carry texture."""
 
-BYTES_PER_PIXEL = 110
+BYTES_PER_PIXEL = 160
 FIXED_BYTES = 260_000_000
 DENSE_BYTES = 180_000_000
 """Memory of the process by size, for libraries and tables, and for small discs, with a margin of a tenth over what
