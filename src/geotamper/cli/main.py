@@ -11,19 +11,7 @@ from typing import Annotated
 import typer
 
 from geotamper._version import __version__
-from geotamper.cli import (
-    ask,
-    balance,
-    check,
-    convert,
-    demo,
-    doctor,
-    evaluate,
-    generate,
-    inspect,
-    review,
-    stats,
-)
+from geotamper.cli import ask, demo, doctor, inspect
 
 app = typer.Typer(
     name="geotamper",
@@ -58,7 +46,7 @@ def _common(
     del version
 
 
-for module in (inspect, ask, generate, check, review, stats, balance, convert, evaluate, demo, doctor):
+for module in (inspect, ask, demo, doctor):
     module.register(app)
 
 

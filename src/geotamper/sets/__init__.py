@@ -1,1 +1,0 @@
-"""Question-answering sets made from labelled overhead imagery, and sets made by others."""

@@ -1,1 +1,0 @@
-"""Sets as Parquet: questions in columns, pictures as files or tar shards, a manifest with hashes."""
