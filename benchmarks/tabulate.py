@@ -149,18 +149,14 @@ def parser_text(results: Results) -> str:
 
 
 def ablation_text(results: Results) -> str:
-    """Found and time with one part of the search left out at a time."""
+    """Found with one part of the search left out at a time."""
     sets = list(next(iter(results["scores"].values())))
-    header = ["search", *(f"{name}: {what}" for name in sets for what in ("found", "seconds"))]
     rows = []
     for plan, scores in results["scores"].items():
-        row = [plan]
-        for name in sets:
-            found, total = scores[name]["found"], scores[name]["pictures"]
-            row += [f"{percent(found / total)} ({found} of {total})", f"{scores[name]['seconds']:.2f}"]
-        rows.append(row)
+        counts = [(scores[name]["found"], scores[name]["pictures"]) for name in sets]
+        rows.append([plan, *(f"{percent(found / total)} ({found} of {total})" for found, total in counts)])
     command = f"`python {shown_command(results['command'])}`, {_commit(results['machine'])}."
-    return f"{command}\n\n{markdown(header, rows)}"
+    return f"{command}\n\n{markdown(['search', *sets], rows)}"
 
 
 SUMMARY = {

@@ -152,8 +152,8 @@ def test_what_single_parts_contribute_is_shown_by_set(tmp_path: Path) -> None:
     }
     path.write_text(json.dumps(content), encoding="utf-8")
     shown = _run(path).stdout
-    assert "| everything | 75.0 % (3 of 4) | 0.50 |" in shown
-    assert "| without a part | 25.0 % (1 of 4) | 0.50 |" in shown
+    assert "| everything | 75.0 % (3 of 4) |" in shown
+    assert "| without a part | 25.0 % (1 of 4) |" in shown
 
 
 def test_phrasings_are_shown_by_half(tmp_path: Path) -> None:
