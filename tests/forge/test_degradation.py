@@ -86,7 +86,8 @@ def test_resize_keeps_picture_masks_and_transform_together(
     union = smaller.source_mask | smaller.target_mask
     assert np.count_nonzero(bright & union) > 0.97 * np.count_nonzero(bright | union)
     x, y = centroid(forgery.target_mask)
-    assert math.dist((factor * x, factor * y), centroid(smaller.target_mask)) < 0.3
+    # masks take the nearest pixel, which can move a whole outline by almost half a pixel
+    assert math.dist((factor * x, factor * y), centroid(smaller.target_mask)) < 0.5
     assert smaller.transform is not None
     moved = smaller.transform.apply(centroid(smaller.source_mask))
     assert math.dist(moved, centroid(smaller.target_mask)) < 0.5
