@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from _common.records import Record, mask_path, picture_path, save_records, write_png
-from _common.tiles import Tile, data_folder, tile_objects, tile_pixels, tiles_of_fold
+from _common.tiles import Tile, data_folder, record_of, tile_objects, tile_pixels, tiles_of_fold
 from geotamper.errors import ForgeryError, GeotamperError
 from geotamper.forge.blur import blur_region
 from geotamper.forge.choice import SceneObject, draw_blur, draw_copy_move
@@ -186,17 +186,7 @@ def make_picture(options: Options, job: Job) -> Record | None:
 
 def _base(options: Options, job: Job, tile: Tile, pixels: Pixels) -> Record:
     prefix = options.kind if job.is_forged else "clean"
-    return Record(
-        id=f"{prefix}-{job.number:04d}",
-        tile=tile.image,
-        source_name=tile.source_name,
-        group=tile.group,
-        fold=tile.fold,
-        kind="none",
-        degradation=options.degrade,
-        width=pixels.shape[1],
-        height=pixels.shape[0],
-    )
+    return record_of(tile, f"{prefix}-{job.number:04d}", pixels, options.degrade)
 
 
 def _write_clean(options: Options, job: Job, tile: Tile, pixels: Pixels, rng: np.random.Generator) -> Record:

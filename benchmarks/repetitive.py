@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from _common.records import Record, picture_path, save_records, write_png
-from _common.tiles import Tile, data_folder, tile_pixels, tiles_of_fold
+from _common.tiles import Tile, data_folder, record_of, tile_pixels, tiles_of_fold
 from geotamper.errors import GeotamperError
 from geotamper.forge.degradation import degrade_picture, parse_degradations
 
@@ -82,17 +82,7 @@ def build(options: argparse.Namespace) -> list[Record]:
     for number, tile in enumerate(choose(tiles, options.most)):
         rng = np.random.default_rng([options.seed, number])
         pixels = degrade_picture(tile_pixels(data_folder(), tile), steps, rng=rng)
-        record = Record(
-            id=f"clean-{number:04d}",
-            tile=tile.image,
-            source_name=tile.source_name,
-            group=tile.group,
-            fold=tile.fold,
-            kind="none",
-            degradation=options.degrade,
-            width=pixels.shape[1],
-            height=pixels.shape[0],
-        )
+        record = record_of(tile, f"clean-{number:04d}", pixels, options.degrade)
         write_png(picture_path(options.out, record), pixels)
         records.append(record)
     save_records(options.out, records)

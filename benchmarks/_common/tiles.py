@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from _common.records import read_grey, read_rgb
+from _common.records import Record, read_grey, read_rgb
 from geotamper.errors import InputError
 from geotamper.forge.choice import SceneObject, find_objects
 from geotamper.task.classes import ObjectClass
@@ -83,6 +83,28 @@ def unrestricted_sources(data: Path) -> frozenset[str]:
     """The collections whose licence restricts no use, as far as known."""
     with (data / "manifest.csv").open(newline="", encoding="utf-8") as stream:
         return frozenset(row["source"] for row in csv.DictReader(stream) if row["restricted"] == "no")
+
+
+def record_of(tile: Tile, name: str, pixels: npt.NDArray[np.uint8], degradation: str) -> Record:
+    """The record of an untouched picture made from a tile.
+
+    Args:
+        tile: What it was made from.
+        name: Its id within the set.
+        pixels: (H, W, 3) uint8 RGB, after the degradation.
+        degradation: As `parse_degradations` reads it.
+    """
+    return Record(
+        id=name,
+        tile=tile.image,
+        source_name=tile.source_name,
+        group=tile.group,
+        fold=tile.fold,
+        kind="none",
+        degradation=degradation,
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+    )
 
 
 def tile_pixels(data: Path, tile: Tile) -> npt.NDArray[np.uint8]:
