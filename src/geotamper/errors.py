@@ -27,3 +27,7 @@ class ForgeryError(GeotamperError):
 
 class SpecificationError(GeotamperError):
     """A parameter lies outside its documented range."""
+
+
+class MissingLibraryError(GeotamperError):
+    """A library that is not part of the plain installation is needed."""

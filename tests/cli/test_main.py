@@ -11,7 +11,22 @@ from geotamper.cli import main as main_module
 Run = Callable[..., Result]
 
 
-@pytest.mark.parametrize("command", ["inspect", "ask", "demo", "doctor"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "inspect",
+        "ask",
+        "generate",
+        "check",
+        "review",
+        "stats",
+        "balance",
+        "convert",
+        "evaluate",
+        "demo",
+        "doctor",
+    ],
+)
 def test_help_of_every_command_has_examples(run: Run, command: str) -> None:
     assert command in run("--help").stdout
     result = run(command, "--help")

@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from geotamper._version import __version__
-from geotamper.cli import ask, demo, doctor, inspect
+from geotamper.cli import (
+    ask,
+    balance,
+    check,
+    convert,
+    demo,
+    doctor,
+    evaluate,
+    generate,
+    inspect,
+    review,
+    stats,
+)
 
 app = typer.Typer(
     name="geotamper",
@@ -46,7 +58,7 @@ def _common(
     del version
 
 
-for module in (inspect, ask, demo, doctor):
+for module in (inspect, ask, generate, check, review, stats, balance, convert, evaluate, demo, doctor):
     module.register(app)
 
 

@@ -1,10 +1,14 @@
 """Options that several commands share."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geotamper.cli.values import parse_duration, parse_memory, parse_share
+
+if TYPE_CHECKING:
+    from geotamper.sets.layout import Fold
 
 Detector = Annotated[str, typer.Option("--detector", metavar="NAME", help="Name of the detector.")]
 FalseAlarmRate = Annotated[
@@ -37,6 +41,14 @@ TimeLimit = Annotated[
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; '-' means stdout.")
 ]
+SetFolder = Annotated[Path, typer.Argument(metavar="SET", help="Folder of a set, made here or released.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes that work at the same time.")]
+Balanced = Annotated[
+    bool, typer.Option("--balanced", help="Take the questions of the balanced subset of the set.")
+]
+Split = Annotated[
+    str, typer.Option("--split", metavar="FOLD", help="Whose questions to take: train, val or test.")
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")]
 
 
@@ -53,3 +65,24 @@ def check_detector(name: str) -> None:
         check_detector_name(name)
     except SpecificationError as error:
         raise typer.BadParameter(str(error), param_hint="--detector") from error
+
+
+def fold_of(split: str) -> "Fold":
+    """The fold of this name.
+
+    Raises:
+        typer.BadParameter: There is none.
+    """
+    from geotamper.sets.layout.names import FOLDS
+
+    for fold in FOLDS:
+        if fold == split:
+            return fold
+    raise typer.BadParameter(f"'{split}' is no fold; choose one of {', '.join(FOLDS)}", param_hint="--split")
+
+
+def threads_per_job(jobs: int) -> int:
+    """Threads for the work on one picture, so that all jobs together use the machine once; 0 for one job."""
+    from geotamper.evidence.search import available_workers
+
+    return 0 if jobs == 1 else max(1, available_workers() // jobs)

@@ -36,3 +36,39 @@ def progress_bar(count: int) -> Iterator[Callable[[int, str], Progress] | None]:
             return report
 
         yield watch
+
+
+@contextlib.contextmanager
+def work_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar for countable work whose amount shows only when it begins.
+
+    Gives a function that takes the finished and the whole number; None where stderr is no terminal.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(line, completed=done, total=total)
+
+
+@contextlib.contextmanager
+def stage_bar() -> Iterator[Progress | None]:
+    """Show a bar for work that reports a fraction and the name of its stage.
+
+    Gives the callback of `geotamper.control.Control`; None where stderr is no terminal.
+    """
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("starting", total=1.0)
+        yield lambda fraction, stage: bar.update(line, completed=fraction, description=stage)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from geotamper.control import Control
 from geotamper.errors import SpecificationError
 from geotamper.imagery.picture import Picture
+from geotamper.inspection.answering import Priors
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.questions import Question
 from geotamper.inspection.report import Answer, WeightsInfo
@@ -60,6 +61,13 @@ class Detector(Protocol):
 
         Raises:
             SpecificationError: No finding has this id, or a forced question is outside the catalogue.
+        """
+
+    def with_priors(self, priors: Priors) -> "Detector":
+        """The same detector, which guesses by these probabilities where an answer is forced.
+
+        Args:
+            priors: Probabilities of answers by open question type; uniform where a type is missing.
         """
 
 

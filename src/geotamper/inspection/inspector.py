@@ -110,3 +110,7 @@ class Inspector:
         if forced:
             return tuple(force_answer(case, question, self._priors) for question in questions)
         return tuple(answer_question(case, question) for question in questions)
+
+    def with_priors(self, priors: Priors) -> "Inspector":
+        """The same detector with other priors; see `Detector.with_priors`."""
+        return Inspector(self._settings, search=self._search, priors=priors)

@@ -1,0 +1,121 @@
+"""`geotamper evaluate`."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geotamper.cli import options
+from geotamper.cli.failures import FAILED, one_line_failures, report_failure
+
+if TYPE_CHECKING:
+    from geotamper.evaluation.asking import PictureTask
+    from geotamper.evaluation.evaluate import Evaluation, EvaluationOptions, Judged
+
+EPILOG = """\b
+Examples:
+  geotamper evaluate inspector --data sets/my-rs-cmqa --out results
+  geotamper evaluate inspector --data RS_CMQA_224 --split val --jobs 4 --json metrics.json
+  geotamper evaluate inspector --data sets/my-rs-cmqa --balanced --json - | jq .OA
+"""
+
+
+def evaluate(  # noqa: PLR0913 - one parameter per option
+    detector: Annotated[
+        str, typer.Argument(metavar="DETECTOR", help="Name of the detector, e.g. inspector.")
+    ],
+    *,
+    data: Annotated[
+        Path, typer.Option("--data", metavar="SET", help="Folder of a set, made here or released.")
+    ],
+    split: options.Split = "test",
+    balanced: options.Balanced = False,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Write metrics, table and plot here; an interrupted evaluation goes on from there.",
+        ),
+    ] = None,
+    json: options.Json = None,
+    jobs: options.Jobs = 1,
+    debug: options.Debug = False,
+) -> None:
+    """Ask a detector every question of a set and compare it with the truth.
+
+    Where the detector would abstain, it must give the answer that is most probable among the train questions;
+    'coverage' tells how often it did not have to. Exits with 1 when a picture could not be inspected.
+    """
+    with one_line_failures(debug=debug):
+        options.check_detector(detector)
+        from geotamper.evaluation.evaluate import EvaluationOptions
+        from geotamper.reporting.folder import check_writable
+
+        if out is not None:
+            check_writable(out)
+        chosen = EvaluationOptions(
+            detector=detector,
+            split=options.fold_of(split),
+            balanced=balanced,
+            out=None if out is None else Path(out),
+            threads=options.threads_per_job(jobs),
+        )
+        result = _run(data, chosen, jobs)
+        _tell(result, out, json)
+    raise typer.Exit(FAILED if result.failures else 0)
+
+
+def _run(data: Path, chosen: "EvaluationOptions", jobs: int) -> "Evaluation":
+    from geotamper.cli.progress import work_bar
+    from geotamper.evaluation.evaluate import evaluate_set, run_serially
+
+    with work_bar("pictures") as watch:
+        return evaluate_set(
+            data, chosen, run=run_serially if jobs == 1 else partial(_in_processes, jobs), watch=watch
+        )
+
+
+def _in_processes(jobs: int, tasks: Sequence["PictureTask"]) -> Iterator["Judged"]:
+    from geotamper.cli.pool import run_parallel
+    from geotamper.cli.worker import prepare_worker
+    from geotamper.evaluation.inspecting import evaluate_picture, picture_died
+
+    results = run_parallel(evaluate_picture, tasks, jobs=jobs, on_death=picture_died, prepare=prepare_worker)
+    with closing(results):
+        yield from results
+
+
+def _tell(result: "Evaluation", out: str | None, json: str | None) -> None:
+    from geotamper.cli.sinks import STDOUT, writer
+    from geotamper.evaluation.tables import accuracy_table, summary_lines
+
+    for failure in result.failures:
+        report_failure(failure.error)
+    for note in result.notes:
+        report_failure(note)
+    if result.reused:
+        report_failure(
+            f"{result.reused} pictures were taken from an earlier run in '{out}'; "
+            "remove its pictures.jsonl to measure anew"
+        )
+    if json is not None:
+        with writer(json) as write:
+            write(result.document.to_json())
+    if json != STDOUT:
+        document = result.document
+        fold = f"{document.split} fold" + (" of the balanced subset" if document.balanced else "")
+        typer.echo(f"{document.model} on {document.data}, {fold}: {document.images} pictures")
+        typer.echo(accuracy_table(document))
+        for line in summary_lines(document):
+            typer.echo(line)
+        if out is not None:
+            typer.echo(f"written: {Path(out) / 'metrics.json'}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=EPILOG)(evaluate)

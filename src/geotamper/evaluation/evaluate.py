@@ -1,0 +1,184 @@
+"""A detector on a fold of a set: from the folder of the set to the metrics file."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from geotamper._version import __version__
+from geotamper.atomic import write_text
+from geotamper.errors import InputError, MissingLibraryError
+from geotamper.evaluation.asking import AskedFold, PictureTask, Setup, ask_fold, train_priors
+from geotamper.evaluation.document import MetricsDocument
+from geotamper.evaluation.inspecting import evaluate_picture, picture_digest
+from geotamper.evaluation.journal import open_journal, read_journal
+from geotamper.evaluation.outcomes import PictureFailure, PictureOutcome
+from geotamper.evaluation.plots import RELIABILITY_FILE, draw_reliability
+from geotamper.evaluation.scoring import Subject, score, verdicts
+from geotamper.evaluation.tables import accuracy_csv
+from geotamper.inspection.detector import DEFAULT_DETECTOR, build_detector
+from geotamper.sets.layout import Fold, TamperSet, open_set
+
+METRICS_FILE = "metrics.json"
+TABLE_FILE = "per_type.csv"
+
+Judged = PictureOutcome | PictureFailure
+Runner = Callable[[Sequence[PictureTask]], Iterator[Judged]]
+"""Works through pictures, one result for each, in order."""
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """How a set is evaluated.
+
+    Attributes:
+        detector: Name of the detector.
+        split: The fold whose questions are asked.
+        balanced: Ask the questions of the balanced subset.
+        out: Folder for the results, or None for none; an interrupted evaluation goes on from there.
+        threads: For one picture; 0 for the detector's own choice.
+    """
+
+    detector: str = DEFAULT_DETECTOR
+    split: Fold = "test"
+    balanced: bool = False
+    out: Path | None = None
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The outcome of an evaluation.
+
+    Attributes:
+        document: The numbers.
+        failures: Pictures that could not be evaluated.
+        reused: Pictures that were taken from an earlier run.
+        notes: About the files, in sentences.
+    """
+
+    document: MetricsDocument
+    failures: tuple[PictureFailure, ...]
+    reused: int
+    notes: tuple[str, ...] = ()
+
+
+def run_serially(tasks: Sequence[PictureTask]) -> Iterator[Judged]:
+    """One picture after the other, in this process."""
+    return map(evaluate_picture, tasks)
+
+
+def evaluate_set(
+    root: Path,
+    options: EvaluationOptions | None = None,
+    *,
+    run: Runner = run_serially,
+    watch: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Ask a detector every question of a fold and compare answers, verdicts, masks and transforms with the truth.
+
+    Every picture is inspected once, whatever the number of its questions. Priors of forced answers are taken
+    from the train questions of the same list.
+
+    Args:
+        root: Folder of a set, made here or released, in either layout.
+        options: What to evaluate, and where the results go.
+        run: Works through the pictures.
+        watch: Called with the number of finished pictures and of all.
+
+    Raises:
+        InputError: The set cannot be read, has nothing to ask, or no picture could be inspected; or the results'
+            folder holds another evaluation.
+        OutputError: Results cannot be written.
+        SpecificationError: Unknown detector.
+    """
+    chosen = options or EvaluationOptions()
+    root = root.resolve()
+    opened = open_set(root, balanced=chosen.balanced)
+    setup = Setup(
+        root, chosen.detector, train_priors(opened), balanced=chosen.balanced, threads=chosen.threads
+    )
+    asked = ask_fold(opened, chosen.split, setup)
+    settings = _settings(chosen, asked, setup)
+    kept = _reusable(opened, chosen, asked, settings)
+    outcomes, failures = dict(kept), []
+    todo = [task for task in asked.pictures if task.picture not in kept]
+    journal = nullcontext(_forget) if chosen.out is None else open_journal(chosen.out, settings, kept)
+    with journal as add:
+        for done, judged in enumerate(run(todo), start=len(kept) + 1):
+            if isinstance(judged, PictureFailure):
+                failures.append(judged)
+            else:
+                outcomes[judged.picture] = judged
+                add(judged)
+            if watch is not None:
+                watch(done, len(asked.pictures))
+    if not outcomes:
+        raise InputError(f"no picture of '{root}' could be inspected; the first: {failures[0].error}")
+    ranked = [outcomes[number] for number in sorted(outcomes)]
+    document = score(_subject(root, chosen, asked, len(failures)), ranked)
+    notes = _write(chosen.out, document, ranked) if chosen.out is not None else ()
+    return Evaluation(document, tuple(failures), len(kept), notes)
+
+
+def _forget(outcome: PictureOutcome) -> None:
+    """Take the place of the journal where no folder was given."""
+
+
+def _subject(root: Path, options: EvaluationOptions, asked: AskedFold, failures: int) -> Subject:
+    return Subject(
+        model=options.detector,
+        data=root.name,
+        split=options.split,
+        balanced=options.balanced,
+        questions_digest=asked.digest,
+        failures=failures,
+        notes=asked.notes,
+    )
+
+
+def _settings(options: EvaluationOptions, asked: AskedFold, setup: Setup) -> dict[str, Any]:
+    """What outcomes depend on."""
+    detector = build_detector(options.detector)
+    priors = json.dumps(setup.priors, sort_keys=True).encode()
+    return {
+        "detector": detector.name,
+        "parameters": dict(detector.parameters),
+        "weights": [item.model_dump() for item in detector.weights],
+        "version": __version__,
+        "split": options.split,
+        "balanced": options.balanced,
+        "questions": asked.digest,
+        "priors": hashlib.sha256(priors).hexdigest(),
+    }
+
+
+def _reusable(
+    opened: TamperSet, options: EvaluationOptions, asked: AskedFold, settings: dict[str, Any]
+) -> dict[int, PictureOutcome]:
+    """Outcomes of an earlier run whose pictures are what they were."""
+    if options.out is None:
+        return {}
+    earlier = read_journal(options.out, settings)
+    store = opened.storage.store
+    return {
+        task.picture: earlier[task.picture]
+        for task in asked.pictures
+        if task.picture in earlier
+        and store.has(task.picture, "image")
+        and picture_digest(store, task.picture) == earlier[task.picture].digest
+    }
+
+
+def _write(out: Path, document: MetricsDocument, outcomes: Sequence[PictureOutcome]) -> tuple[str, ...]:
+    write_text(out / TABLE_FILE, accuracy_csv(document))
+    notes: list[str] = []
+    try:
+        draw_reliability(out / RELIABILITY_FILE, verdicts(outcomes))
+    except MissingLibraryError as error:
+        notes.append(f"{RELIABILITY_FILE} was not drawn: {error}")
+    write_text(out / METRICS_FILE, document.to_json())
+    return tuple(notes)

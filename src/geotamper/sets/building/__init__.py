@@ -1,0 +1,23 @@
+"""Building sets: which pictures, how they are made, by how many processes, and going on after a stop."""
+
+from geotamper.sets.building.build import build_set
+from geotamper.sets.building.engines import Engine, EngineName, open_engine
+from geotamper.sets.building.plan import PictureJob, Plan, Slot, make_plan
+from geotamper.sets.building.presets import PRESETS, BuildSettings, Preset, PresetName
+from geotamper.sets.building.report import BuildReport
+
+__all__ = [
+    "PRESETS",
+    "BuildReport",
+    "BuildSettings",
+    "Engine",
+    "EngineName",
+    "PictureJob",
+    "Plan",
+    "Preset",
+    "PresetName",
+    "Slot",
+    "build_set",
+    "make_plan",
+    "open_engine",
+]

@@ -1,0 +1,174 @@
+"""What a card tells about a set, gathered from the set alone."""
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from geotamper.errors import InputError
+from geotamper.sets.layout import FOLDS, Fold, Sidecar, TamperSet, open_set
+from geotamper.sets.layout.names import FOLD_FILES, json_folder
+from geotamper.sets.parquet.names import ListName
+from geotamper.sets.parquet.reading import ParquetFiles
+from geotamper.sets.sources.protocol import SourceInfo
+from geotamper.sets.sources.registry import READERS
+from geotamper.sets.stats import SetStatistics, collect_statistics
+
+PAPER = (
+    "@article{zhang2024copymove,\n"
+    "  title = {Copy-Move Forgery Detection and Question Answering for Remote Sensing Image},\n"
+    "  author = {Zhang and others},\n"
+    "  journal = {arXiv preprint arXiv:2412.02575},\n"
+    "  year = {2024}\n"
+    "}"
+)
+"""Defines the task and the question types."""
+
+
+@dataclass(frozen=True)
+class SourceUse:
+    """A set of raw imagery that pictures were made from.
+
+    Attributes:
+        name: As the set calls it.
+        pictures: Made from it.
+        info: Licence and citation, or None where this package does not know the source.
+        licence: Terms that the sidecar states, or None.
+    """
+
+    name: str
+    pictures: int
+    info: SourceInfo | None
+    licence: str | None
+
+    @property
+    def terms(self) -> str:
+        """The licence in words."""
+        if self.licence is not None:
+            return self.licence
+        return "not stated in the files of this set" if self.info is None else self.info.licence
+
+
+@dataclass(frozen=True)
+class QuestionFiles:
+    """The question files of one list.
+
+    Attributes:
+        name: Full set or balanced subset.
+        folds: Files of each fold that has questions, relative to the set.
+    """
+
+    name: ListName
+    folds: dict[Fold, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class CardFacts:
+    """Everything that the card and the metadata tell.
+
+    Attributes:
+        root: The folder of the set.
+        opened: The full set.
+        name: Of the set.
+        statistics: Counts of the full set.
+        balanced: Counts of the balanced subset, or None.
+        sidecar: None for sets made elsewhere.
+        sources: By falling number of pictures.
+        files: Question files of every list.
+        parquet: Whether questions are in Parquet instead of JSON.
+        shards: Whether pictures are in tar files.
+    """
+
+    root: Path
+    opened: TamperSet
+    name: str
+    statistics: SetStatistics
+    balanced: SetStatistics | None
+    sidecar: Sidecar | None
+    sources: tuple[SourceUse, ...]
+    files: tuple[QuestionFiles, ...]
+    parquet: bool
+    shards: bool
+
+    @property
+    def title(self) -> str:
+        """The name of the set, with that of its folder where they differ."""
+        return self.name if self.name == self.root.name else f"{self.root.name} ({self.name})"
+
+    @property
+    def command(self) -> str | None:
+        """The command that makes the set again from the same imagery, or None for sets made elsewhere."""
+        if self.sidecar is None:
+            return None
+        settings = self.sidecar.settings
+        words = ["geotamper", "generate", "SOURCE", "OUT", "--preset", self.sidecar.name]
+        source = settings.get("source")
+        if isinstance(source, dict) and source.get("name") in _readers_by_source():
+            words += ["--reader", _readers_by_source()[source["name"]]]
+        for option, key in (("--images", "images"), ("--per-object", "per_object")):
+            if settings.get(key) is not None:
+                words += [option, str(settings[key])]
+        return shlex.join([*words, "--seed", str(self.sidecar.seed), "--wording", self.sidecar.wording])
+
+
+def gather_facts(root: Path) -> CardFacts:
+    """Read what the card of a set tells.
+
+    Raises:
+        InputError: The set cannot be read.
+    """
+    root = root.resolve()
+    opened = open_set(root)
+    storage = opened.storage
+    parquet = isinstance(storage, ParquetFiles)
+    shards = isinstance(storage, ParquetFiles) and storage.manifest.storage == "shards"
+    try:
+        balanced = collect_statistics(open_set(root, balanced=True))
+    except InputError:
+        balanced = None
+    statistics = collect_statistics(opened)
+    names: list[ListName] = ["full"] if balanced is None else ["full", "balanced"]
+    sidecar = opened.sidecar
+    return CardFacts(
+        root=root,
+        opened=opened,
+        name=root.name if sidecar is None else sidecar.name,
+        statistics=statistics,
+        balanced=balanced,
+        sidecar=sidecar,
+        sources=tuple(_sources(statistics, sidecar)),
+        files=tuple(QuestionFiles(name, _question_files(root, opened, name)) for name in names),
+        parquet=parquet,
+        shards=shards,
+    )
+
+
+def _sources(statistics: SetStatistics, sidecar: Sidecar | None) -> list[SourceUse]:
+    stated = {} if sidecar is None else sidecar.settings.get("source", {})
+    known = {reader.info.name.casefold(): reader.info for reader in READERS.values()}
+    return [
+        SourceUse(
+            name=name,
+            pictures=count,
+            info=known.get(name.casefold()),
+            licence=stated.get("licence") if stated.get("name") == name else None,
+        )
+        for name, count in statistics.origins.items()
+    ]
+
+
+def _readers_by_source() -> dict[str, str]:
+    return {reader.info.name: reader.name for reader in READERS.values()}
+
+
+def _question_files(root: Path, opened: TamperSet, name: ListName) -> dict[Fold, tuple[str, ...]]:
+    storage = opened.storage
+    if isinstance(storage, ParquetFiles):
+        folds = storage.manifest.lists[name].folds
+        return {fold: folds[fold].files for fold in FOLDS if fold in folds and folds[fold].files}
+    folder = json_folder(root, balanced=name == "balanced")
+    listed = opened if name == "full" else open_set(root, balanced=True)
+    return {
+        fold: ((folder / FOLD_FILES[fold]).relative_to(root).as_posix(),)
+        for fold in FOLDS
+        if len(listed.fold_questions(fold))
+    }
