@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from geotamper.control import Control
-from geotamper.errors import CancelledError, InputError, OutputError, SpecificationError
+from geotamper.errors import (
+    CancelledError,
+    InputError,
+    MissingLibraryError,
+    OutputError,
+    SpecificationError,
+)
 from geotamper.sets.balancing import balance_set
 from geotamper.sets.conversion import Conversion, convert_set
 from geotamper.sets.layout import FOLDS, ROLES, open_set
@@ -215,5 +221,5 @@ def test_shards_are_split_between_pictures(small_set: CopySet, tmp_path: Path) -
 
 def test_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
-    with pytest.raises(names.MissingLibraryError, match="pip install pyarrow"):
+    with pytest.raises(MissingLibraryError, match=r"pip install geotamper\[parquet\]"):
         names.arrow()
