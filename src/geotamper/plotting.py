@@ -19,6 +19,9 @@ SERIES = "#2f6f9f"
 MUTED = "#8a8f98"
 """Colour of reference lines and of what is only context."""
 
+WARM = "#e39b3d"
+"""Colour beside `SERIES`; the two differ in lightness too, for readers who tell no red from green."""
+
 
 @contextmanager
 def plot(path: Path, *, width: float, height: float) -> Iterator["Figure"]:

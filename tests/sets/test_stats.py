@@ -14,7 +14,16 @@ from geotamper.sets.stats import (
     statistics_text,
     write_figures,
 )
-from geotamper.sets.stats.sheet import SOURCE_COLOUR, TARGET_COLOUR, outlined_picture
+from geotamper.sets.stats.counting import _binned
+from geotamper.sets.stats.figures import MOST_REGIONS, _bars_of_regions, _fitted
+from geotamper.sets.stats.sheet import (
+    CAPTION,
+    LEGEND,
+    SIDE,
+    SOURCE_COLOUR,
+    TARGET_COLOUR,
+    outlined_picture,
+)
 
 CopySet = Callable[..., Path]
 
@@ -90,7 +99,7 @@ def test_sheet_of_a_set_without_masks(small_set: CopySet) -> None:
     root = small_set()
     (root / "source" / "1.png").unlink()
     page = draw_sheet(open_set(root), [1, 2, 3], columns=2)
-    assert page.shape == (2 * (256 + 30 + 8) + 8, 2 * (256 + 8) + 8, 3)
+    assert page.shape == (LEGEND + 2 * (SIDE + CAPTION + 8) + 8, 2 * (SIDE + 8) + 8, 3)
 
 
 def test_figures_are_written(small_set: CopySet, tmp_path: Path) -> None:
@@ -99,3 +108,26 @@ def test_figures_are_written(small_set: CopySet, tmp_path: Path) -> None:
     written = list(write_figures(opened, collect_statistics(opened), tmp_path / "out", pictures=4))
     assert [path.name for path in written] == ["regions.png", "answers.png", "transforms.png", "sheet.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)
+
+
+def test_gaps_between_ranges_are_counted_as_empty() -> None:
+    counts = _binned([1.0, 0.84, 1.13, 1.19], 0.1, 1.0)
+    assert counts == {"1": 1, "0.8 to 0.9": 1, "0.9 to 1": 0, "1 to 1.1": 0, "1.1 to 1.2": 2}
+    assert _binned([0.0], 30, 0.0) == {"0": 1}
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0.5, "Upper Right"), (0.07, "Upper\nRight"), (0.03, "")],
+)
+def test_label_of_an_answer_never_leaves_its_bar(share: float, expected: str) -> None:
+    assert _fitted("Upper Right", share) == expected
+
+
+def test_bars_are_named_after_imagery_where_no_region_is_known() -> None:
+    unknown = {"loveda (region unknown)": {"none": 1}, "whu (region unknown)": {"none": 2}}
+    assert _bars_of_regions(unknown)[0] == {"loveda": {"none": 1}, "whu": {"none": 2}}
+    mixed = {"Jiangsu": {"none": 1}, "whu (region unknown)": {"none": 2}}
+    assert _bars_of_regions(mixed) == (mixed, "region")
+    many = {f"place {number}": {"none": 1} for number in range(MOST_REGIONS + 5)}
+    assert _bars_of_regions(many)[0]["5 more"] == {"none": 5}

@@ -185,22 +185,30 @@ def _areas(pictures: Iterable[SetPicture], question_set: QuestionSet) -> dict[st
     steps = round(LARGEST_AREA / AREA_STEP)
     places = Counter(min(int(share / AREA_STEP + 1e-9), steps) for share in shares)
     return {
-        f"above {LARGEST_AREA:.0%}" if place == steps else f"{place} to {place + 1} %": places[place]
-        for place in sorted(places)
+        f"above {100 * LARGEST_AREA:g} %" if place == steps else f"{place} to {place + 1} %": places[place]
+        for place in range(max(places) + 1 if places else 0)
     }
 
 
 def _binned(values: Iterable[float], step: float, neutral: float) -> dict[str, int]:
-    """Counts in ranges of equal width; values that are exactly neutral have one of their own."""
-    found: Counter[float] = Counter()
+    """Counts in ranges of equal width; values that are exactly neutral have one of their own.
+
+    Empty ranges between others are kept, so that a gap is seen as one.
+    """
+    found: Counter[int] = Counter()
     untouched = 0
     for value in values:
         if value == neutral:
             untouched += 1
         else:
-            found[round((value + 1e-9) // step * step, 6)] += 1
-    ranges = {f"{low:g} to {low + step:g}": found[low] for low in sorted(found)}
+            found[int((value + 1e-9) // step)] += 1
+    places = range(min(found), max(found) + 1) if found else range(0)
+    ranges = {f"{_edge(place, step)} to {_edge(place + 1, step)}": found[place] for place in places}
     return {f"{neutral:g}": untouched, **ranges}
+
+
+def _edge(place: int, step: float) -> str:
+    return f"{round(place * step, 6):g}"
 
 
 def _ordered(counts: Mapping[str, int], order: Iterable[str]) -> dict[str, int]:

@@ -2,25 +2,41 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from geotamper.plotting import MUTED, SERIES, plot, tidy
+from geotamper.plotting import MUTED, SERIES, WARM, plot, tidy
 from geotamper.sets.layout import TamperSet
-from geotamper.sets.stats.counting import SetStatistics
+from geotamper.sets.stats.counting import UNKNOWN, SetStatistics
 from geotamper.sets.stats.sheet import choose_pictures, draw_sheet, write_sheet
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 REGIONS_FILE = "regions.png"
 ANSWERS_FILE = "answers.png"
 TRANSFORMS_FILE = "transforms.png"
 SHEET_FILE = "sheet.png"
 
-SHADES = ("#2f6f9f", "#e39b3d", "#5b9a68", "#b4545a", "#7d6aa8", "#8a8f98", "#c7b04a", "#4fa3a5", "#a0744d")
-"""Nine colours: as many as the answers of the largest type."""
+SHADES = ("#77aadd", "#ee8866", "#eedd88", "#ffaabb", "#99ddff", "#44bb99", "#bbcc33", "#aaaa00", "#dddddd")
+"""Nine light colours, as many as the answers of the largest type, told apart with any colour vision (Paul Tol)."""
 
-KIND_COLOURS = {"none": MUTED, "copy-move": SERIES, "blur": "#e39b3d", "unknown": "#d8dadd"}
+INK = "#1f2328"
+KIND_COLOURS = {"none": MUTED, "copy-move": SERIES, "blur": WARM, "unknown": "#d8dadd"}
 KIND_NAMES = {"none": "untouched", "copy-move": "copy-move", "blur": "blurred", "unknown": "unknown"}
+SHORT_ANSWERS = {
+    "Less than One Percent": "below 1\N{NO-BREAK SPACE}%",
+    "One to Five Percent": "1 to 5\N{NO-BREAK SPACE}%",
+    "More than Five Percent": "above 5\N{NO-BREAK SPACE}%",
+}
 
-SMALLEST_LABEL = 0.07
-"""Share of a bar from which an answer is written into it."""
+MOST_REGIONS = 30
+"""Bars of the plot of regions; what is beyond them is one more bar."""
+
+SHARE_PER_LETTER = 0.0105
+"""Share of a bar that a letter of its label takes."""
+
+TITLE, LABEL = 10, 7
+"""Sizes of letters, points."""
 
 
 def write_figures(
@@ -53,28 +69,43 @@ def write_figures(
 def draw_regions(path: Path, found: SetStatistics) -> None:
     """Pictures per region, by what was done to them, as the paper's Figure 2 shows regions.
 
+    Where no region is known the bars stand for the sets of raw imagery.
+
     Raises:
         MissingLibraryError: matplotlib is not installed.
         OutputError: The file cannot be written.
     """
-    regions = list(found.regions)[::-1]
+    regions, subject = _bars_of_regions(found.regions)
+    names = list(regions)
     kinds = [kind for kind in KIND_NAMES if kind in found.kinds]
-    with plot(path, width=7, height=1.5 + 0.3 * max(len(regions), 2)) as figure:
+    with plot(path, width=7, height=1.3 + 0.28 * max(len(names), 2)) as figure:
         axes = figure.subplots()
-        left = [0] * len(regions)
+        left = [0] * len(names)
         for kind in kinds:
-            counts = [found.regions[region].get(kind, 0) for region in regions]
-            axes.barh(
-                regions, counts, left=left, color=KIND_COLOURS[kind], label=KIND_NAMES[kind], height=0.75
-            )
+            counts = [regions[name].get(kind, 0) for name in names]
+            axes.barh(names, counts, left=left, color=KIND_COLOURS[kind], label=KIND_NAMES[kind], height=0.75)
             left = [before + count for before, count in zip(left, counts, strict=True)]
-        for place, total in enumerate(left):
-            axes.annotate(str(total), (total, place), xytext=(3, 0), textcoords="offset points", va="center")
-        axes.set(xlabel="pictures")
-        axes.margins(x=0.1)
-        axes.set_title(f"{found.name}: pictures per region", fontsize=10)
-        figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=len(kinds))
+        _write_totals(axes, left)
+        axes.set(xlabel="pictures", xlim=(0, 1.1 * max(left, default=1)))
+        axes.tick_params(axis="y", length=0, labelsize=8)
+        _stack_from_above(axes, len(names))
+        figure.suptitle(f"{found.name}: pictures per {subject}", fontsize=TITLE)
+        figure.legend(frameon=False, fontsize=8, loc="outside lower center", ncols=max(len(kinds), 1))
         tidy(figure)
+
+
+def _bars_of_regions(regions: Mapping[str, Mapping[str, int]]) -> tuple[dict[str, dict[str, int]], str]:
+    """Counts by name on the plot, and what the names are."""
+    remark, subject = f" (region {UNKNOWN})", "region"
+    if all(name.endswith(remark) for name in regions):
+        subject = "set of raw imagery; the regions are not known"
+        regions = {name.removesuffix(remark): counts for name, counts in regions.items()}
+    bars = {name: dict(counts) for name, counts in list(regions.items())[:MOST_REGIONS]}
+    rest = list(regions.values())[MOST_REGIONS:]
+    if rest:
+        kinds = {kind for counts in rest for kind in counts}
+        bars[f"{len(rest)} more"] = {kind: sum(counts.get(kind, 0) for counts in rest) for kind in kinds}
+    return bars, subject
 
 
 def draw_answers(path: Path, found: SetStatistics) -> None:
@@ -84,27 +115,58 @@ def draw_answers(path: Path, found: SetStatistics) -> None:
         MissingLibraryError: matplotlib is not installed.
         OutputError: The file cannot be written.
     """
-    names = list(found.answers)[::-1]
-    with plot(path, width=10, height=1.2 + 0.42 * max(len(names), 2)) as figure:
-        shares, totals = figure.subplots(1, 2, sharey=True, width_ratios=[4, 1])
+    names = list(found.answers)
+    with plot(path, width=10, height=1.0 + 0.4 * max(len(names), 2)) as figure:
+        shares, totals = figure.subplots(1, 2, sharey=True, width_ratios=[4.5, 1])
         for place, name in enumerate(names):
             left = 0.0
             for number, (answer, count) in enumerate(found.answers[name].items()):
                 share = count / found.types[name]
                 shares.barh(place, share, left=left, color=SHADES[number % len(SHADES)], edgecolor="white")
-                if share >= SMALLEST_LABEL:
-                    label = answer.replace(" Percent", " %")
-                    shares.text(
-                        left + share / 2, place, label, ha="center", va="center", fontsize=6, color="white"
-                    )
+                label = _fitted(SHORT_ANSWERS.get(answer, answer), share)
+                shares.text(
+                    left + share / 2, place, label, ha="center", va="center", fontsize=LABEL, color=INK
+                )
                 left += share
-        shares.set_yticks(range(len(names)), labels=names)
+        shares.set_yticks(range(len(names)), labels=[name.replace("_", " ") for name in names])
         shares.set(xlim=(0, 1), xlabel="share of the answers of the type")
-        totals.barh(range(len(names)), [found.types[name] for name in names], color=SERIES)
-        totals.set(xlabel="questions")
-        totals.tick_params(axis="x", labelrotation=45)
-        figure.suptitle(f"{found.name}: answers by type of question", fontsize=10)
+        shares.tick_params(axis="y", length=0)
+        counts = [found.types[name] for name in names]
+        totals.barh(range(len(names)), counts, color=SERIES)
+        _write_totals(totals, counts)
+        totals.set(xlabel="questions", xlim=(0, 1.35 * max(counts, default=1)), xticks=[])
+        totals.tick_params(axis="y", length=0)
+        _stack_from_above(shares, len(names))
+        figure.suptitle(f"{found.name}: answers by type of question", fontsize=TITLE)
         tidy(figure)
+        totals.spines["bottom"].set_visible(False)
+
+
+def _fitted(label: str, share: float) -> str:
+    """A label that fits into its part of a bar: on one line, on two, or none."""
+    if len(label) * SHARE_PER_LETTER <= share:
+        return label
+    lines = "\n".join(label.rsplit(" ", 1))
+    longest = max(len(line) for line in lines.split("\n"))
+    return lines if longest * SHARE_PER_LETTER <= share else ""
+
+
+def _write_totals(axes: "Axes", counts: list[int]) -> None:
+    """Write each count behind its bar."""
+    for place, count in enumerate(counts):
+        axes.annotate(
+            f"{count:,}".replace(",", " "),
+            (count, place),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+
+
+def _stack_from_above(axes: "Axes", bars: int) -> None:
+    """The first bar at the top, and no more room around the bars than between them."""
+    axes.set_ylim(max(bars, 1) - 0.4, -0.6)
 
 
 def draw_transforms(path: Path, found: SetStatistics) -> bool:
@@ -114,24 +176,38 @@ def draw_transforms(path: Path, found: SetStatistics) -> bool:
         MissingLibraryError: matplotlib is not installed.
         OutputError: The file cannot be written.
     """
-    panels: list[tuple[str, Mapping[str, int]]] = [
-        (title, counts)
-        for title, counts in (
-            ("class of the object", found.classes),
-            ("share of the frame", found.areas),
-            ("turned by, degrees", found.rotations),
-            ("scaled by", found.scales),
-        )
-        if counts
-    ]
+    candidates: tuple[tuple[str, Mapping[str, int] | None, str], ...] = (
+        ("class of the object", found.classes, ""),
+        ("share of the frame that is forged", found.areas, ""),
+        ("turn of the copy, degrees counter-clockwise", found.rotations, "not turned"),
+        ("scale of the copy", found.scales, "not scaled"),
+    )
+    panels = [(title, counts, neutral) for title, counts, neutral in candidates if counts]
     if not panels:
         return False
-    with plot(path, width=3.4 * len(panels), height=3.6) as figure:
-        drawings = figure.subplots(1, len(panels), squeeze=False)[0]
-        for axes, (title, counts) in zip(drawings, panels, strict=True):
-            axes.bar(list(counts), list(counts.values()), color=SERIES)
+    rows = (len(panels) + 1) // 2
+    with plot(path, width=10, height=0.4 + 3.1 * rows) as figure:
+        drawings = figure.subplots(rows, 2, squeeze=False).ravel()
+        for axes, (title, counts, neutral) in zip(drawings, panels, strict=False):
+            _draw_histogram(axes, counts, neutral)
             axes.set_title(title, fontsize=9)
-            axes.tick_params(axis="x", labelrotation=90, labelsize=7)
-        drawings[0].set(ylabel="pictures")
+            axes.set(ylabel="pictures")
+        for axes in drawings[len(panels) :]:
+            axes.set_visible(False)
+        figure.suptitle(f"{found.name}: tampered pictures", fontsize=TITLE)
         tidy(figure)
     return True
+
+
+def _draw_histogram(axes: "Axes", counts: Mapping[str, int], neutral: str) -> None:
+    """Bars with their counts; the first, of copies that were left as they were, in another colour."""
+    names, heights = list(counts), list(counts.values())
+    if neutral:
+        names[0] = neutral
+    colours = [MUTED if neutral and place == 0 else SERIES for place in range(len(names))]
+    bars = axes.bar(range(len(names)), heights, color=colours, width=0.85)
+    axes.bar_label(bars, fontsize=LABEL, padding=1)
+    axes.set_xticks(range(len(names)), labels=names, rotation=40, ha="right", rotation_mode="anchor")
+    axes.tick_params(axis="x", length=0, labelsize=LABEL + 1)
+    axes.tick_params(axis="y", labelsize=LABEL + 1)
+    axes.margins(x=0.02, y=0.1)

@@ -13,11 +13,17 @@ from geotamper.sets.layout import MaskRole, PictureRecord, TamperSet, type_numbe
 from geotamper.sets.layout.png import BoolMask
 from geotamper.sets.stats.counting import kind_of_picture
 
-SIDE = 256
+SIDE = 288
 MARGIN = 8
-CAPTION = 30
-SOURCE_COLOUR = (0, 220, 90)
-TARGET_COLOUR = (255, 60, 60)
+CAPTION = 36
+LEGEND = 28
+LETTERS = 13
+
+SOURCE_COLOUR = (0, 235, 175)
+TARGET_COLOUR = (255, 75, 35)
+"""Bluish green and vermilion: the paper's green and red, in shades that differ without red-green vision too."""
+
+HALO = (16, 18, 22)
 INK, PAPER = (30, 32, 36), (255, 255, 255)
 
 
@@ -52,7 +58,7 @@ def choose_pictures(opened: TamperSet, count: int, *, seed: int = 0) -> list[int
 
 
 def draw_sheet(opened: TamperSet, pictures: Sequence[int], *, columns: int = 6) -> Pixels:
-    """Draw pictures with their source outlined in green and their target in red.
+    """Draw pictures with their source outlined in green and their target in red, below a line that says so.
 
     Args:
         opened: The set.
@@ -72,13 +78,18 @@ def draw_sheet(opened: TamperSet, pictures: Sequence[int], *, columns: int = 6) 
     columns = min(columns, len(pictures))
     rows = math.ceil(len(pictures) / columns)
     cell = SIDE + MARGIN, SIDE + CAPTION + MARGIN
-    page = Image.new("RGB", (columns * cell[0] + MARGIN, rows * cell[1] + MARGIN), PAPER)
-    pen, font = ImageDraw.Draw(page), ImageFont.load_default(size=11)
+    page = Image.new("RGB", (columns * cell[0] + MARGIN, LEGEND + rows * cell[1] + MARGIN), PAPER)
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(size=LETTERS)
+    x = float(MARGIN)
+    for colour, words in ((SOURCE_COLOUR, "source"), (TARGET_COLOUR, "copy or blurred region")):
+        pen.rectangle((x, 9, x + 20, 19), fill=colour, outline=HALO)
+        pen.text((x + 26, 5), words, font=font, fill=INK)
+        x += 26 + pen.textlength(words, font=font) + 2 * MARGIN
     for place, picture in enumerate(pictures):
-        x, y = MARGIN + place % columns * cell[0], MARGIN + place // columns * cell[1]
-        page.paste(Image.fromarray(outlined_picture(opened, picture, SIDE)), (x, y))
-        for line, words in enumerate(_caption(picture, opened.records.get(picture))):
-            pen.text((x, y + SIDE + 1 + 14 * line), words, font=font, fill=INK)
+        left, top = MARGIN + place % columns * cell[0], LEGEND + MARGIN + place // columns * cell[1]
+        page.paste(Image.fromarray(outlined_picture(opened, picture, SIDE)), (left, top))
+        for line, words in enumerate(_caption(opened, picture)):
+            pen.text((left, top + SIDE + 1 + 16 * line), words, font=font, fill=INK)
     return np.asarray(page)
 
 
@@ -98,16 +109,16 @@ def outlined_picture(opened: TamperSet, picture: int, side: int) -> Pixels:
     size = max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor))
     canvas = Image.new("RGB", (side, side))
     canvas.paste(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS), (0, 0))
-    pen = ImageDraw.Draw(canvas)
-    marks: tuple[tuple[MaskRole, tuple[int, int, int]], ...] = (
+    roles: tuple[tuple[MaskRole, tuple[int, int, int]], ...] = (
         ("source", SOURCE_COLOUR),
         ("target", TARGET_COLOUR),
     )
-    for role, colour in marks:
-        mask = _mask(opened, picture, role)
-        for ring in _rings(mask):
-            scaled = [(x * side / max(mask.shape), y * side / max(mask.shape)) for x, y in ring]
-            pen.line(scaled, fill=colour, width=1)
+    lines = [(ring, colour) for role, colour in roles for ring in _rings(_mask(opened, picture, role), side)]
+    pen, width = ImageDraw.Draw(canvas), max(1, side // 400)
+    for ring, _ in lines:  # all dark borders first, so that none crosses a line
+        pen.line(ring, fill=HALO, width=width + 2)
+    for ring, colour in lines:
+        pen.line(ring, fill=colour, width=width)
     return np.asarray(canvas)
 
 
@@ -119,21 +130,33 @@ def _mask(opened: TamperSet, picture: int, role: MaskRole) -> BoolMask:
         return np.zeros((1, 1), dtype=np.bool_)
 
 
-def _rings(mask: BoolMask) -> list[list[tuple[float, float]]]:
+def _rings(mask: BoolMask, side: int) -> list[list[tuple[float, float]]]:
+    """Closed outlines of a mask, scaled to a picture whose longer side is `side`."""
     from geotamper.imagery.polygons import mask_polygons
 
-    return mask_polygons(mask) if mask.any() else []
+    factor = side / max(mask.shape)
+    return [[(x * factor, y * factor) for x, y in ring] for ring in mask_polygons(mask)] if mask.any() else []
 
 
-def _caption(picture: int, record: PictureRecord | None) -> tuple[str, ...]:
+def _caption(opened: TamperSet, picture: int) -> tuple[str, str]:
+    """What was done, in two lines: number, kind and class; transform or blur."""
+    record = opened.records.get(picture)
+    kind = kind_of_picture(opened.pictures[picture], record, opened.vocabulary.question_set) or "unknown"
+    if kind == "none":
+        return f"{picture}  untouched", ""
+    info = opened.pictures[picture].info
+    label = info.get(f"Q{type_number('object', opened.vocabulary.question_set)}", "")
+    return f"{picture}  {label}, {kind}", _change(record)
+
+
+def _change(record: PictureRecord | None) -> str:
     if record is None:
-        return (str(picture),)
-    first = f"{picture} {record.object_class or 'untouched'}"
+        return ""
     if record.transform is not None:
-        return first, f"{record.transform.rotation_deg:+.0f} deg, x {record.transform.scale:.2f}"
-    if record.blur is not None:
-        return first, f"{record.blur.method} {record.blur.strength:.2g} px"
-    return (first,)
+        turn, scale = record.transform.rotation_deg, record.transform.scale
+        turned = f"turned {turn:+.0f}°" if turn else "not turned"
+        return f"{turned}, scaled {scale:.2f}" if scale != 1 else f"{turned}, not scaled"
+    return f"{record.blur.method}, {record.blur.strength:.2g} px" if record.blur is not None else ""
 
 
 def write_sheet(path: Path, page: Pixels) -> None:
