@@ -187,3 +187,20 @@ def test_rejected_pictures_become_inactive_and_back(root: Path) -> None:
         root / "JsonFiles" / "All_Images.json"
     ]
     assert len(again.usable_questions("train")) == len(again.fold_questions("train"))
+
+
+def test_page_may_not_be_framed_nor_load_from_elsewhere(page: Page) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", page.server.port, timeout=10)
+    connection.request("GET", page.start)
+    policy = connection.getresponse().headers["Content-Security-Policy"]
+    connection.close()
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "http" not in policy
+
+
+def test_page_knows_which_pictures_have_outlines(page: Page) -> None:
+    entries = json.loads(page.get("pictures")[2])
+    assert [entry["tampered"] for entry in entries] == sorted((e["tampered"] for e in entries), reverse=True)
+    assert {entry["tampered"] for entry in entries} == {True, False}
+    assert all(entry["tampered"] == (not entry["text"].startswith("untouched")) for entry in entries)

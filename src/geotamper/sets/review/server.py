@@ -28,7 +28,10 @@ LONGEST_BODY = 10_000
 
 _STATIC = {"": "page.html", "page.css": "page.css", "page.js": "page.js"}
 _KINDS = {".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript"}
-_POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'"
+_POLICY = (
+    "default-src 'none'; img-src 'self' data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 Answer = tuple[HTTPStatus, str, bytes]
 
@@ -124,6 +127,7 @@ class ReviewServer:
         return {
             "id": number,
             "text": _describe(picture, record, self._opened),
+            "tampered": _kind(picture, record, self._opened) != "none",
             "decision": self.decisions.of(number),
             "original": self._opened.storage.store.has(number, "original"),
         }
@@ -212,21 +216,26 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _order(opened: TamperSet) -> list[int]:
     """All pictures, tampered ones first."""
-    question_set, records = opened.vocabulary.question_set, opened.records
 
     def untouched(picture: SetPicture) -> bool:
-        return kind_of_picture(picture, records.get(picture.id), question_set) == "none"
+        return _kind(picture, opened.records.get(picture.id), opened) == "none"
 
     return [picture.id for picture in sorted(opened.pictures.values(), key=lambda p: (untouched(p), p.id))]
 
 
+def _kind(picture: SetPicture, record: PictureRecord | None, opened: TamperSet) -> str:
+    return kind_of_picture(picture, record, opened.vocabulary.question_set) or "unknown"
+
+
 def _describe(picture: SetPicture, record: PictureRecord | None, opened: TamperSet) -> str:
-    kind = kind_of_picture(picture, record, opened.vocabulary.question_set) or "unknown"
+    kind = _kind(picture, record, opened)
     parts: list[str] = ["untouched" if kind == "none" else kind]
     if record is not None and record.object_class is not None:
         parts.append(record.object_class)
     if record is not None and record.transform is not None:
-        parts.append(f"turned {record.transform.rotation_deg:+.0f}°, scaled by {record.transform.scale:.2f}")
+        turn, scale = record.transform.rotation_deg, record.transform.scale
+        parts += [f"turned {turn:+.0f}°" if turn else "not turned"]
+        parts += [f"scaled by {scale:.2f}" if scale != 1 else "not scaled"]
     if record is not None and record.blur is not None:
         parts.append(f"{record.blur.method} {record.blur.strength:.2g} px")
     if picture.origin_dataset:

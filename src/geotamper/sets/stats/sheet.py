@@ -114,7 +114,7 @@ def outlined_picture(opened: TamperSet, picture: int, side: int) -> Pixels:
         ("target", TARGET_COLOUR),
     )
     lines = [(ring, colour) for role, colour in roles for ring in _rings(_mask(opened, picture, role), side)]
-    pen, width = ImageDraw.Draw(canvas), max(1, side // 400)
+    pen, width = ImageDraw.Draw(canvas), max(1, side // 340)
     for ring, _ in lines:  # all dark borders first, so that none crosses a line
         pen.line(ring, fill=HALO, width=width + 2)
     for ring, colour in lines:
