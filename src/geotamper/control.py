@@ -44,7 +44,7 @@ class Control:
             CancelledError: The caller asked to stop.
         """
         if self.is_cancelled():
-            raise CancelledError(f"cancelled at '{stage}'; nothing was written")
+            raise CancelledError(f"cancelled at '{stage}', as the caller asked")
         self._done = max(self._done, fraction)
         self.on_progress(self._done, stage)
 

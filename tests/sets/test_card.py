@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from geotamper.sets.balancing import balance_set
 from geotamper.sets.card import write_card
 from geotamper.sets.conversion import Conversion, convert_set
 from geotamper.sets.layout import open_set, read_sidecar, write_sidecar
+from geotamper.sets.parquet.writing import ParquetOptions, write_parquet
 
 CopySet = Callable[..., Path]
 LOAD = """
@@ -85,6 +87,25 @@ def test_card_names_licence_and_citation_of_known_imagery(small_set: CopySet) ->
     assert "geotamper generate" not in card
 
 
+def test_card_does_not_depend_on_the_folder(small_set: CopySet, tmp_path: Path) -> None:
+    root = small_set()
+    first = [path.read_bytes() for path in write_card(root)]
+    moved = root.rename(tmp_path / "a moved set")
+    assert [path.read_bytes() for path in write_card(moved)] == first
+
+
+def test_sidecar_without_terms_is_read_and_told_as_not_stated(small_set: CopySet) -> None:
+    root = small_set()
+    path = root / "geotamper.json"
+    head, _, records = path.read_text().partition("[\n")
+    old = re.sub(r'"(licence|restricted)":null,', "", records)
+    assert old != records
+    path.write_text(f"{head}[\n{old}")
+    assert (
+        "| drawn | 9 | not stated in the files of this set | not stated |" in write_card(root)[0].read_text()
+    )
+
+
 def test_card_is_the_same_when_written_again(small_set: CopySet) -> None:
     root = small_set()
     first = [path.read_bytes() for path in write_card(root)]
@@ -127,6 +148,36 @@ def test_datasets_loads_it_in_one_line(small_set: CopySet, tmp_path: Path, layou
     home = tmp_path / "home"
     assert in_other_process(LOAD, str(folder), home=home) == answers(root)
     assert in_other_process(LOAD, str(folder), "balanced", home=home) == answers(root, balanced=True)
+
+
+def in_small_files(root: Path, folder: Path) -> None:
+    options = ParquetOptions("small", storage="files", rows_per_file=10)
+    write_parquet(folder, {"full": open_set(root)}, [(1, "image", b"")], options)
+
+
+def test_metadata_covers_every_file_of_a_fold(small_set: CopySet, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    in_small_files(small_set(), tmp_path / "parquet")
+    document = json.loads(write_card(tmp_path / "parquet")[1].read_text())
+    sets = {entry["@id"]: entry for entry in document["distribution"] if entry["@type"] == "cr:FileSet"}
+    test = next(entry for entry in document["recordSet"] if entry["name"] == "questions-test")
+    (place,) = {field["source"]["fileSet"]["@id"] for field in test["field"]}
+    described = list((tmp_path / "parquet").glob(sets[place]["includes"]))
+    assert len(described) > 1
+    assert sorted(path.relative_to(tmp_path / "parquet").as_posix() for path in described) == sorted(
+        entry["@id"] for entry in document["distribution"] if entry["@id"].startswith("data/test-")
+    )
+
+
+@pytest.mark.skipif(find_spec("mlcroissant") is None, reason="the library mlcroissant is not installed")
+def test_croissant_reads_all_files_of_a_fold(small_set: CopySet, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    root = small_set()
+    in_small_files(root, tmp_path / "parquet")
+    metadata = write_card(tmp_path / "parquet")[1]
+    rows = len(open_set(root).fold_questions("test"))
+    assert rows > 10
+    assert in_other_process(METADATA, str(metadata), home=tmp_path / "home") == [0, rows]
 
 
 @pytest.mark.skipif(find_spec("mlcroissant") is None, reason="the library mlcroissant is not installed")

@@ -26,6 +26,8 @@ class PictureOrigin:
         origin_dataset: Name of the set of raw imagery.
         origin: The raw picture within that set, its window included where it was cut.
         region: Where on earth it was taken, or None.
+        licence: Terms of the raw picture, or None.
+        restricted: Whether these terms forbid some use, or None where nobody says.
         seed: Random state that the picture is made from.
     """
 
@@ -35,6 +37,8 @@ class PictureOrigin:
     origin_dataset: str
     origin: str
     region: str | None = None
+    licence: str | None = None
+    restricted: bool | None = None
     seed: int = 0
 
 

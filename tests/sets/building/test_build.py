@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 from collections import Counter
@@ -83,6 +84,79 @@ def test_finished_set_is_left_as_it_is(
         build_set(source, small_set, replace(small_settings, seed=9))
 
 
+def test_card_of_a_finished_set_comes_back(
+    source: RawSource, small_set: Path, small_settings: BuildSettings, tmp_path: Path, read_tree: ReadTree
+) -> None:
+    root = Path(shutil.copytree(small_set, tmp_path / "moved"))
+    (root / "README.md").unlink()
+    (root / "croissant.json").unlink()
+    build_set(source, root, small_settings)
+    assert read_tree(root) == read_tree(small_set)
+    (root / "README.md").write_text("edited")
+    build_set(source, root, small_settings)
+    assert (root / "README.md").read_text() == "edited"
+
+
+def test_terms_of_each_picture_are_recorded_and_told(
+    scenes: Path, small_settings: BuildSettings, tmp_path: Path
+) -> None:
+    root = Path(shutil.copytree(scenes, tmp_path / "scenes"))
+    terms = {"suburb": "CC0-1.0,no", "harbour": "research only,yes", "airport": "not checked,unverified"}
+    lines = [
+        f"images/{path.name},{kind},{terms[kind]}"
+        for path in sorted((root / "images").iterdir())
+        if (kind := path.stem[:-1]) in terms
+    ]
+    (root / "manifest.csv").write_text("\n".join(["path,source,licence,restricted", *lines, ""]))
+    report = build_set(open_source(root), tmp_path / "set", small_settings)
+    records = report.sidecar.pictures
+    by_source = {record.origin_dataset: (record.licence, record.restricted) for record in records}
+    assert by_source == {
+        "suburb": ("CC0-1.0", False),
+        "harbour": ("research only", True),
+        "airport": ("not checked", None),
+        "scenes": ("not stated: known to whoever made the folder", None),
+    }
+    count = sum(record.origin_dataset == "harbour" for record in records)
+    card = (tmp_path / "set/README.md").read_text()
+    assert f"| harbour | {count} | research only | yes |" in card
+    assert f"| research only | {count} |" in card
+    assert f"The terms of {count} pictures forbid some use" in card
+    licences = json.loads((tmp_path / "set/croissant.json").read_text())["license"]
+    assert sorted(licences) == sorted(licence for licence, _ in by_source.values())
+
+
+class TestClassTable:
+    @pytest.fixture
+    def table(self, tmp_path: Path) -> Path:
+        names = "0: Other\n1: Car\n2: Airplane\n3: Ship\n4: Building\n5: Road\n6: Vegetation\n7: Farmland\n"
+        path = tmp_path / "mine.yaml"
+        path.write_text(
+            "classes:\n" + "".join(f"  {line}\n" for line in names.splitlines()) + "others: Other\n"
+        )
+        return path
+
+    def test_content_is_recorded_and_the_path_is_not(
+        self, scenes: Path, table: Path, tmp_path: Path, read_tree: ReadTree
+    ) -> None:
+        settings = BuildSettings("rs-cmqa", images=4)
+        report = build_set(open_source(scenes, class_table=table), tmp_path / "set", settings)
+        entry = report.sidecar.settings["classes"]["."]
+        assert entry["sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
+        assert (entry["classes"]["3"], entry["others"]) == ("Ship", "Other")
+        assert "mine.yaml" not in (tmp_path / "set/geotamper.json").read_text()
+        moved = table.rename(tmp_path / "elsewhere.yaml")
+        build_set(open_source(scenes, class_table=moved), tmp_path / "again", settings)
+        assert read_tree(tmp_path / "again") == read_tree(tmp_path / "set")
+
+    def test_another_table_is_another_set(self, scenes: Path, table: Path, tmp_path: Path) -> None:
+        settings = BuildSettings("rs-cmqa", images=4)
+        build_set(open_source(scenes, class_table=table), tmp_path / "set", settings)
+        table.write_text(table.read_text().replace("3: Ship", "3: Car"))
+        with pytest.raises(OutputError, match="finished set that differs in classes"):
+            build_set(open_source(scenes, class_table=table), tmp_path / "set", settings)
+
+
 def test_foreign_folder_is_not_touched(
     source: RawSource, small_settings: BuildSettings, tmp_path: Path, read_tree: ReadTree
 ) -> None:
@@ -123,7 +197,9 @@ class TestBadFiles:
     ) -> None:
         report = build_set(open_source(damaged), tmp_path / "set", small_settings)
         assert len(report.failures) == 2
-        assert {name for name in ("suburb4.png", "harbour5.png") for line in report.failures if name in line}
+        names = ("suburb4.png", "harbour5.png")
+        assert all(any(name in line for line in report.failures) for name in names)
+        assert str(tmp_path) not in (tmp_path / "set/geotamper.json").read_text()
         assert sum(report.kinds.values()) == 14
         assert check_set(tmp_path / "set").findings == ()
         again = build_set(open_source(damaged), tmp_path / "set", small_settings)
@@ -158,6 +234,7 @@ class _Fading:
         self._source = source
         self._left = reads
         self.info = source.info
+        self.root = source.root
         self.tiles = source.tiles
 
     def read(self, ref: TileRef) -> RawTile:

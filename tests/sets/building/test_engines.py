@@ -1,6 +1,7 @@
 import importlib.util
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -78,8 +79,8 @@ def test_wrong_engines_are_refused(name: str, jobs: int) -> None:
         open_engine(name, jobs)  # type: ignore[arg-type]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("ray") is not None, reason="Ray is installed")
-def test_missing_ray_is_told_with_its_remedy() -> None:
+def test_missing_ray_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SpecificationError, match="pip install"):
         open_engine("ray", 2)
 

@@ -1,4 +1,5 @@
 import errno
+import json
 import os
 import random
 import signal
@@ -15,6 +16,7 @@ from geotamper.control import Control
 from geotamper.errors import CancelledError, OutputError
 from geotamper.sets.building import BuildSettings, build_set
 from geotamper.sets.building.journal import Journal
+from geotamper.sets.building.lock import BuildLock
 from geotamper.sets.building.workspace import WORK_FOLDER
 from geotamper.sets.sources import RawSource
 
@@ -90,7 +92,7 @@ def test_stopped_build_completes_to_the_same_bytes(
 ) -> None:
     checkpoints = iter(range(100))
     control = Control(is_cancelled=lambda: next(checkpoints) >= stop)
-    with pytest.raises(CancelledError):
+    with pytest.raises(CancelledError, match="what is finished is kept"):
         build_set(source, tmp_path / "set", small_settings, control=control)
     journals = tmp_path / "set" / WORK_FOLDER
     assert list(journals.glob("*.jsonl"))
@@ -128,6 +130,89 @@ def test_full_disk_keeps_what_is_finished(
     assert not list((tmp_path / "set").rglob("*.part*"))
     build_set(source, tmp_path / "set", small_settings)
     assert read_tree(tmp_path / "set") == read_tree(small_set)
+
+
+def test_full_disk_under_the_card_is_made_good_by_a_repeat(
+    source: RawSource,
+    small_set: Path,
+    small_settings: BuildSettings,
+    tmp_path: Path,
+    read_tree: ReadTree,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = Path.write_text
+
+    def until_the_card(path: Path, text: str, **options: Any) -> int:
+        if "README" in path.name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return whole(path, text, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", until_the_card)
+        with pytest.raises(OutputError, match=r"README.md.*what is finished is kept"):
+            build_set(source, tmp_path / "set", small_settings)
+    build_set(source, tmp_path / "set", small_settings)
+    assert read_tree(tmp_path / "set") == read_tree(small_set)
+
+
+class TestLock:
+    def test_second_build_is_refused_and_the_first_goes_on(
+        self,
+        source: RawSource,
+        small_set: Path,
+        small_settings: BuildSettings,
+        tmp_path: Path,
+        read_tree: ReadTree,
+    ) -> None:
+        refused = []
+
+        def start_another(fraction: float, stage: str) -> None:
+            if stage == "writing the lists" or (stage.startswith("picture 3 ") and fraction < 1):
+                with pytest.raises(
+                    OutputError, match=f"is being built by process {os.getpid()} on "
+                ) as error:
+                    build_set(source, tmp_path / "set", small_settings)
+                refused.append(str(error.value))
+
+        build_set(source, tmp_path / "set", small_settings, control=Control(on_progress=start_another))
+        assert len(refused) == 2
+        assert read_tree(tmp_path / "set") == read_tree(small_set)
+
+    def test_lock_ends_with_the_build_however_that_ends(
+        self, source: RawSource, small_settings: BuildSettings, tmp_path: Path
+    ) -> None:
+        for settings in (small_settings, small_settings, BuildSettings("rs-cmqa", images=3)):
+            with pytest.raises(
+                (CancelledError, OutputError), match=r"what is finished is kept|differs in preset"
+            ):
+                build_set(source, tmp_path / "set", settings, control=_stop_after(3))
+        BuildLock(tmp_path / "set" / WORK_FOLDER / "lock", tmp_path).release()
+
+    def test_file_of_a_process_that_is_gone_blocks_nobody(self, tmp_path: Path) -> None:
+        path = tmp_path / "lock"
+        path.write_text('{"process": 1, "host": "' + "elsewhere" * 100 + '"}')
+        lock = BuildLock(path, tmp_path)
+        assert json.loads(path.read_text())["process"] == os.getpid()
+        with pytest.raises(OutputError, match="wait until that is done, end it, or choose another folder"):
+            BuildLock(path, tmp_path)
+        lock.release()
+        lock.release()
+        BuildLock(path, tmp_path).release()
+
+    @needs_signals
+    def test_killed_holder_lets_go(self, tmp_path: Path) -> None:
+        program = (
+            "import sys, time; from pathlib import Path; from geotamper.sets.building.lock import BuildLock\n"
+            "held = BuildLock(Path(sys.argv[1]), Path('.')); print('held', flush=True); time.sleep(60)"
+        )
+        path = tmp_path / "lock"
+        with subprocess.Popen([sys.executable, "-c", program, path], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"held\n"
+            with pytest.raises(OutputError, match=f"process {process.pid} on"):
+                BuildLock(path, tmp_path)
+            process.kill()
+        BuildLock(path, tmp_path).release()
 
 
 def test_unfinished_set_of_other_settings_is_refused(

@@ -1,15 +1,16 @@
 """Building a set from raw imagery, from the listing of its tiles to the last list."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from geotamper.control import Control
-from geotamper.errors import InputError, OutputError
+from geotamper.errors import CancelledError, InputError, OutputError
 from geotamper.sets.building.engines import Engine, InProcess
 from geotamper.sets.building.finish import Course, write_set
 from geotamper.sets.building.journal import Journal
+from geotamper.sets.building.lines import relative_line
 from geotamper.sets.building.making import (
     PictureMaker,
     PictureOutcome,
@@ -21,7 +22,9 @@ from geotamper.sets.building.plan import PictureJob, Plan, make_plan
 from geotamper.sets.building.presets import PRESETS, BuildSettings
 from geotamper.sets.building.report import BuildReport
 from geotamper.sets.building.survey import Surveyor, SurveyOutcome, parse_survey, survey_document
-from geotamper.sets.building.workspace import Workspace, identify
+from geotamper.sets.building.workspace import Workspace, identify, table_documents
+from geotamper.sets.card import CARD_FILE, CROISSANT_FILE, write_card
+from geotamper.sets.layout import Sidecar
 from geotamper.sets.screening.selection import Screening, conclude
 from geotamper.sets.sources.protocol import Listing, RawSource
 
@@ -43,7 +46,7 @@ def build_set(
     engine: Engine | None = None,
     control: Control | None = None,
 ) -> BuildReport:
-    """Build a set in the released layout.
+    """Build a set in the released layout, with its data card and Croissant metadata.
 
     The same source, settings and library versions give the same bytes on any engine. A build that was stopped, at
     whatever moment, goes on where it was when it is started again with the same settings; a finished set is left
@@ -59,18 +62,35 @@ def build_set(
     Raises:
         LayoutError: The source is not laid out as its reader expects.
         InputError: The source has no usable tile or no object to forge.
-        OutputError: `out` holds something else, cannot be written, or the disk is full; what is finished is kept.
+        OutputError: `out` holds something else, is being built by another process, cannot be written, or the disk
+            is full; what is finished is kept.
         CancelledError: The caller asked to stop; what is finished is kept.
     """
     root = Path(out)
     control = control or Control()
     control.checkpoint(0.0, "listing tiles")
     listing = source.tiles()
-    workspace = Workspace(root, identify(settings, source.info, listing))
-    if workspace.finished is not None:
-        return BuildReport(root, workspace.finished)
-    build = _Build(source, listing, settings, workspace, engine or InProcess(), control)
-    return build.run()
+    with Workspace(root, identify(settings, source.info, listing)) as workspace:
+        sidecar = workspace.finished
+        if sidecar is None:
+            sidecar = _Build(source, listing, settings, workspace, engine or InProcess(), control).run()
+        with _hint():
+            # after all else, as it holds hashes; a build may have been stopped between the sidecar and the card
+            if not all((root / name).is_file() for name in (CARD_FILE, CROISSANT_FILE)):
+                write_card(root)
+        workspace.close()
+    return BuildReport(root, sidecar)
+
+
+@contextmanager
+def _hint() -> Generator[None]:
+    """Say with every error that ends a build what becomes of the work that was done."""
+    try:
+        yield
+    except (CancelledError, OutputError) as error:
+        raise type(error)(
+            f"{error}; what is finished is kept: repeat the command to go on from there"
+        ) from error
 
 
 class _Build:
@@ -91,9 +111,14 @@ class _Build:
         self.workspace = workspace
         self.engine = engine
         self.control = control
-        self.failures = [" ".join(str(error).split()) for error in listing.failures]
+        self.failures = [relative_line(error, source.root) for error in listing.failures]
 
-    def run(self) -> BuildReport:
+    def run(self) -> Sidecar:
+        """Make everything but the card."""
+        with _hint():
+            return self._build()
+
+    def _build(self) -> Sidecar:
         surveys = self._survey()
         readable = {entry.tile: entry.survey for entry in surveys if entry.survey is not None}
         self.failures += [entry.failure for entry in surveys if entry.failure]
@@ -109,11 +134,10 @@ class _Build:
             screening=screening,
             outcomes=outcomes,
             failures=self.failures,
-            notes=(*self.listing.notes, *screening.notes),
+            notes=[relative_line(note, self.source.root) for note in (*self.listing.notes, *screening.notes)],
+            tables=table_documents(self.listing),
         )
-        sidecar = write_set(self.workspace.root, self.settings, self.source.info, course)
-        self.workspace.close()
-        return BuildReport(self.workspace.root, sidecar)
+        return write_set(self.workspace.root, self.settings, self.source.info, course)
 
     def _survey(self) -> list[SurveyOutcome]:
         """The surveys of all tiles, in the order of the listing."""
@@ -194,13 +218,8 @@ class _Build:
     def _run(
         self, work: Callable[[Sequence[Item]], list[Result]], batches: Sequence[Sequence[Item]]
     ) -> Generator[list[Result]]:
-        try:
-            with closing(self.engine.run(work, batches)) as results:
-                yield from results
-        except OutputError as error:
-            raise OutputError(
-                f"{error}; what is finished is kept: repeat the command to go on from there"
-            ) from error
+        with closing(self.engine.run(work, batches)) as results:
+            yield from results
 
 
 def batches_of(items: Iterable[Item], key: Callable[[Item], str]) -> list[tuple[Item, ...]]:

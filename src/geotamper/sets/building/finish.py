@@ -43,6 +43,7 @@ class Course:
         outcomes: Of every picture and attempt.
         failures: One line for each raw file that could not be used.
         notes: What else was met, in sentences.
+        tables: The user's tables of classes, by the folder of the source that they hold for.
     """
 
     identity: Identity
@@ -51,6 +52,7 @@ class Course:
     outcomes: Sequence[PictureOutcome]
     failures: Sequence[str]
     notes: Sequence[str]
+    tables: Mapping[str, Mapping[str, Any]]
 
 
 def write_set(root: Path, settings: BuildSettings, info: SourceInfo, course: Course) -> Sidecar:
@@ -128,6 +130,7 @@ def _settings(settings: BuildSettings, info: SourceInfo, course: Course) -> dict
         "images": settings.images,
         "per_object": settings.per_object,
         "source": {"name": info.name, "title": info.title, "licence": info.licence},
+        "classes": {folder: dict(table) for folder, table in course.tables.items()},
         "tiles": {
             "listed": course.identity["tiles"],
             "used": len(course.plan.groups),

@@ -18,6 +18,7 @@ from geotamper.sets.building.forgers import (
     is_ambiguous_rotation,
     require_change,
 )
+from geotamper.sets.building.lines import relative_line
 from geotamper.sets.building.objects import TileObject, list_objects
 from geotamper.sets.building.plan import PictureJob
 from geotamper.sets.building.plausible.forger import PlausiblePlaces
@@ -133,7 +134,8 @@ class PictureMaker:
         try:
             prepared = self._prepare(task.ref)
         except TileError as error:
-            return PictureOutcome(job.id, job.attempt, failure=" ".join(str(error).split()))
+            failure = relative_line(error, self.source.root)
+            return PictureOutcome(job.id, job.attempt, failure=failure)
         state = _state(self.seed, job)
         origin = PictureOrigin(
             id=job.id,
@@ -142,6 +144,8 @@ class PictureMaker:
             origin_dataset=task.ref.raw.origin,
             origin=task.ref.id,
             region=task.ref.raw.region,
+            licence=task.ref.raw.licence,
+            restricted=task.ref.raw.restricted,
             seed=state,
         )
         if job.slot is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from geotamper.sets.building.lines import relative_line
 from geotamper.sets.building.objects import list_objects
 from geotamper.sets.fingerprints import Fingerprint
 from geotamper.sets.screening.rules import Examination, examine
@@ -75,7 +76,7 @@ class Surveyor:
         try:
             tile = self.source.read(ref)
         except TileError as error:
-            return SurveyOutcome(place, None, " ".join(str(error).split()))
+            return SurveyOutcome(place, None, relative_line(error, self.source.root))
         objects = tuple(
             ObjectEntry(entry.number, entry.object_class, entry.exact) for entry in list_objects(tile)
         )

@@ -1,7 +1,6 @@
 """Croissant metadata (JSON-LD): files with their hashes, and the fields of the questions."""
 
-import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,13 @@ FIELDS = (
     ("active", "sc:Boolean", "Whether the question is asked"),
 )
 
+KINDS = {
+    ".json": "application/json",
+    ".parquet": "application/x-parquet",
+    ".png": "image/png",
+    ".tar": "application/x-tar",
+}
+
 ROLE_TEXTS: dict[Role, str] = {
     "image": "The pictures as they are shown",
     "source": "Masks of what was copied, or of what was blurred",
@@ -44,7 +50,6 @@ ROLE_TEXTS: dict[Role, str] = {
 
 def croissant_document(facts: CardFacts) -> Json:
     """The metadata of a set, as data for JSON."""
-    licences = list(dict.fromkeys(source.terms for source in facts.sources))
     citations = dict.fromkeys(s.info.bibtex for s in facts.sources if s.info is not None and s.info.bibtex)
     return {
         "@context": _context(),
@@ -55,7 +60,7 @@ def croissant_document(facts: CardFacts) -> Json:
             f"{facts.statistics.questions} questions and answers about the tampering, and masks of source and target."
         ),
         "conformsTo": SPECIFICATION,
-        "license": licences or ["not stated"],
+        "license": list(facts.licences) or ["not stated"],
         "citeAs": "\n\n".join([*citations, PAPER]),
         "url": "https://arxiv.org/abs/2412.02575",
         "version": "1.0.0",
@@ -86,6 +91,9 @@ def _distribution(facts: CardFacts) -> Iterator[Json]:
     for files in facts.files:
         for fold, paths in files.folds.items():
             yield from (_file(facts.root, path, f"Questions of fold {fold}") for path in paths)
+            if facts.parquet:
+                name = f"{_record_set_name(files, fold)}-files"
+                yield _file_set(name, f"All questions of fold {fold}", _pattern(paths), KINDS[".parquet"])
     if (facts.root / SIDECAR_FILE).is_file():
         yield _file(facts.root, SIDECAR_FILE, "What was done to each picture")
     if facts.shards:
@@ -94,20 +102,27 @@ def _distribution(facts: CardFacts) -> Iterator[Json]:
         return
     for role in ROLES:
         if (facts.root / role).is_dir():
-            yield {
-                "@type": "cr:FileSet",
-                "@id": f"{role}-files",
-                "name": f"{role}-files",
-                "description": ROLE_TEXTS[role],
-                "encodingFormat": "image/png",
-                "includes": f"{role}/*.png",
-            }
+            yield _file_set(f"{role}-files", ROLE_TEXTS[role], f"{role}/*.png", KINDS[".png"])
+
+
+def _file_set(name: str, description: str, pattern: str, kind: str) -> Json:
+    return {
+        "@type": "cr:FileSet",
+        "@id": name,
+        "name": name,
+        "description": description,
+        "encodingFormat": kind,
+        "includes": pattern,
+    }
+
+
+def _pattern(paths: Sequence[str]) -> str:
+    """The pattern of the Parquet files of a fold: "data/train-*.parquet"."""
+    return f"{paths[0].partition('-00000-of-')[0]}-*.parquet"
 
 
 def _file(root: Path, path: str, description: str) -> Json:
     entry = describe_file(root / path)
-    kinds = {".parquet": "application/x-parquet", ".tar": "application/x-tar"}
-    suffix = Path(path).suffix
     return {
         "@type": "cr:FileObject",
         "@id": path,
@@ -115,21 +130,25 @@ def _file(root: Path, path: str, description: str) -> Json:
         "description": description,
         "contentUrl": path,
         "contentSize": f"{entry.bytes} B",
-        "encodingFormat": kinds.get(suffix) or mimetypes.types_map.get(suffix, "application/octet-stream"),
+        "encodingFormat": KINDS.get(Path(path).suffix, "application/octet-stream"),
         "sha256": entry.sha256,
     }
 
 
+def _record_set_name(files: QuestionFiles, fold: str) -> str:
+    return f"questions-{fold}" if files.name == "full" else f"questions-{files.name}-{fold}"
+
+
 def _record_set(facts: CardFacts, files: QuestionFiles, fold: str) -> Json:
-    """The questions of one fold; of a fold in several files those of the first, as the format has one source."""
-    name = f"questions-{fold}" if files.name == "full" else f"questions-{files.name}-{fold}"
+    """The questions of one fold."""
+    name = _record_set_name(files, fold)
     paths = next(paths for one, paths in files.folds.items() if one == fold)
+    link, place = ("fileSet", f"{name}-files") if facts.parquet else ("fileObject", paths[0])
     return {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "description": f"Questions of fold {fold}"
-        + (f", the first of {len(paths)} files" if len(paths) > 1 else ""),
+        "description": f"Questions of fold {fold}",
         "key": {"@id": f"{name}/id"},
         "field": [
             {
@@ -139,7 +158,7 @@ def _record_set(facts: CardFacts, files: QuestionFiles, fold: str) -> Json:
                 "description": text,
                 "dataType": kind,
                 "source": {
-                    "fileObject": {"@id": paths[0]},
+                    link: {"@id": place},
                     "extract": {"column": field}
                     if facts.parquet
                     else {"jsonPath": f"$.questions[*].{field}"},

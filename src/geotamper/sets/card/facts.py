@@ -1,6 +1,7 @@
 """What a card tells about a set, gathered from the set alone."""
 
 import shlex
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from geotamper.sets.parquet.reading import ParquetFiles
 from geotamper.sets.sources.protocol import SourceInfo
 from geotamper.sets.sources.registry import READERS
 from geotamper.sets.stats import SetStatistics, collect_statistics
+from geotamper.sets.stats.counting import UNKNOWN
 
 PAPER = (
     "@article{zhang2024copymove,\n"
@@ -33,12 +35,14 @@ class SourceUse:
         pictures: Made from it.
         info: Licence and citation, or None where this package does not know the source.
         licence: Terms that the sidecar states, or None.
+        restricted: Whether the imagery's manifest says that these terms forbid some use; None where nothing says so.
     """
 
     name: str
     pictures: int
     info: SourceInfo | None
     licence: str | None
+    restricted: bool | None = None
 
     @property
     def terms(self) -> str:
@@ -91,8 +95,24 @@ class CardFacts:
 
     @property
     def title(self) -> str:
-        """The name of the set, with that of its folder where they differ."""
-        return self.name if self.name == self.root.name else f"{self.root.name} ({self.name})"
+        """The name of the set with its number of pictures, so that sets of one preset can be told apart.
+
+        That of the folder is no part of it: the same set has the same card wherever it lies.
+        """
+        return f"{self.name}, {self.statistics.pictures} pictures"
+
+    @property
+    def folder(self) -> str:
+        """The name of the set as a word of a command line."""
+        return shlex.quote(self.name)
+
+    @property
+    def licences(self) -> dict[str, int]:
+        """Pictures by terms, the most frequent first."""
+        found: Counter[str] = Counter()
+        for source in self.sources:
+            found[source.terms] += source.pictures
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     @property
     def command(self) -> str | None:
@@ -104,6 +124,8 @@ class CardFacts:
         source = settings.get("source")
         if isinstance(source, dict) and source.get("name") in _readers_by_source():
             words += ["--reader", _readers_by_source()[source["name"]]]
+        if settings.get("classes"):
+            words += ["--classes", "FILE"] if "." in settings["classes"] else []
         for option, key in (("--images", "images"), ("--per-object", "per_object")):
             if settings.get(key) is not None:
                 words += [option, str(settings[key])]
@@ -135,25 +157,35 @@ def gather_facts(root: Path) -> CardFacts:
         statistics=statistics,
         balanced=balanced,
         sidecar=sidecar,
-        sources=tuple(_sources(statistics, sidecar)),
+        sources=tuple(_sources(opened)),
         files=tuple(QuestionFiles(name, _question_files(root, opened, name)) for name in names),
         parquet=parquet,
         shards=shards,
     )
 
 
-def _sources(statistics: SetStatistics, sidecar: Sidecar | None) -> list[SourceUse]:
-    stated = {} if sidecar is None else sidecar.settings.get("source", {})
+def _sources(opened: TamperSet) -> list[SourceUse]:
+    """The imagery by its terms: as the records have them, else, in older sets, as the settings or the readers do."""
+    stated = {} if opened.sidecar is None else opened.sidecar.settings.get("source", {})
     known = {reader.info.name.casefold(): reader.info for reader in READERS.values()}
-    return [
-        SourceUse(
-            name=name,
-            pictures=count,
-            info=known.get(name.casefold()),
-            licence=stated.get("licence") if stated.get("name") == name else None,
-        )
-        for name, count in statistics.origins.items()
+    found: Counter[tuple[str, str | None, bool | None]] = Counter()
+    for picture in opened.pictures.values():
+        if not picture.active:
+            continue
+        record = opened.records.get(picture.id)
+        name = picture.origin_dataset or UNKNOWN
+        licence = stated.get("licence") if stated.get("name") == name else None
+        if record is not None and record.licence is not None:
+            licence = record.licence
+        found[name, licence, None if record is None else record.restricted] += 1
+    uses = [
+        SourceUse(name, count, known.get(name.casefold()), licence, restricted)
+        for (name, licence, restricted), count in found.items()
     ]
+    totals: Counter[str] = Counter()
+    for use in uses:
+        totals[use.name] += use.pictures
+    return sorted(uses, key=lambda use: (-totals[use.name], use.name, -use.pictures, use.terms))
 
 
 def _readers_by_source() -> dict[str, str]:

@@ -8,6 +8,7 @@ from geotamper.sets.card.facts import PAPER, CardFacts
 from geotamper.sets.stats import SetStatistics
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+RESTRICTED = {True: "yes", False: "no", None: "not stated"}
 CONFIG_NAMES = {"full": "default", "balanced": "balanced"}
 
 
@@ -94,7 +95,7 @@ def _answers(found: SetStatistics) -> Iterator[str]:
 def _use(facts: CardFacts) -> Iterator[str]:
     yield "## Use\n"
     yield "```python\nfrom datasets import load_dataset\n"
-    yield f'questions = load_dataset("path/to/{facts.root.name}")\n```\n'
+    yield f'questions = load_dataset("path/to/{facts.folder}")\n```\n'
     where = "the tar files in `shards`, listed in `files.parquet`" if facts.shards else "`image/<img_id>.png`"
     yield (
         "Every row is one question: `id`, `img_id`, `type` (a number), `question`, `answer`, `active`. The picture "
@@ -102,8 +103,8 @@ def _use(facts: CardFacts) -> Iterator[str]:
         "before and the class map under the same number, as far as the set has them. With geotamper installed:\n"
     )
     yield (
-        f"```shell\ngeotamper check {facts.root.name}\ngeotamper stats {facts.root.name}\n"
-        f"geotamper evaluate inspector --data {facts.root.name}\n```\n"
+        f"```shell\ngeotamper check {facts.folder}\ngeotamper stats {facts.folder}\n"
+        f"geotamper evaluate inspector --data {facts.folder}\n```\n"
     )
 
 
@@ -136,16 +137,30 @@ def _making(facts: CardFacts) -> Iterator[str]:
 def _sources(facts: CardFacts) -> Iterator[str]:
     yield "## Raw imagery, licences and citations\n"
     yield "Pictures keep the terms of the imagery that they were made from: read them before you pass this set on.\n"
-    yield "| raw imagery | pictures | terms |\n| --- | ---: | --- |"
+    yield "| raw imagery | pictures | terms | restricted |\n| --- | ---: | --- | --- |"
     for source in facts.sources:
         title = source.name if source.info is None else f"{source.name}: {source.info.title}"
-        yield f"| {_cell(title)} | {source.pictures} | {_cell(source.terms)} |"
+        told = RESTRICTED[source.restricted]
+        yield f"| {_cell(title)} | {source.pictures} | {_cell(source.terms)} | {told} |"
     yield ""
+    yield from _table("terms", "pictures", facts.licences)
+    yield from _restricted(facts)
     regions = {name: sum(kinds.values()) for name, kinds in facts.statistics.regions.items()}
     yield from _table("region", "pictures", regions)
     yield "Cite the imagery, and the paper that defined the task:\n"
     entries = dict.fromkeys(s.info.bibtex for s in facts.sources if s.info is not None and s.info.bibtex)
     yield "```bibtex\n" + "\n\n".join([*entries, PAPER]) + "\n```\n"
+
+
+def _restricted(facts: CardFacts) -> Iterator[str]:
+    restricted = [source for source in facts.sources if source.restricted]
+    if restricted:
+        names = ", ".join(dict.fromkeys(source.name for source in restricted))
+        yield (
+            f"The terms of {sum(source.pictures for source in restricted)} pictures forbid some use, as the manifest "
+            f"of the raw imagery says: those made from {names}. `licence` and `restricted` of each picture are in "
+            "`geotamper.json`.\n"
+        )
 
 
 def _limits(facts: CardFacts) -> Iterator[str]:

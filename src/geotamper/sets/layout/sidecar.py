@@ -65,6 +65,8 @@ class PictureRecord(SidecarModel):
         origin_dataset: Name of the set of raw imagery.
         origin: The raw picture within that set, its window included where it was cut.
         region: Where on earth it was taken, as far as the raw set says.
+        licence: Terms of the raw picture; None in sets of versions that did not record them.
+        restricted: Whether the raw set says that these terms forbid some use; None where it does not say.
         object_class: What was copied or blurred; None for an untouched picture.
         instance: Number of the object in the raw picture; None for an untouched picture.
         transform: Of a copy.
@@ -82,6 +84,8 @@ class PictureRecord(SidecarModel):
     origin_dataset: str
     origin: str
     region: str | None = None
+    licence: str | None = None
+    restricted: bool | None = None
     object_class: ObjectClass | None = None
     instance: int | None = None
     transform: TransformRecord | None = None

@@ -1,8 +1,9 @@
 """A user's table of classes in YAML: what the numbers, colours or names of a label mean."""
 
+import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -36,6 +37,21 @@ _SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
+class TableRecord:
+    """What a table says, for whoever wants to know how a set was made.
+
+    Attributes:
+        sha256: Of the file.
+        classes: Class of each number, colour or category name.
+        others: Class of whatever is not listed, or None.
+    """
+
+    sha256: str
+    classes: Mapping[str, str]
+    others: str | None
+
+
+@dataclass(frozen=True)
 class ClassTable:
     """What labels mean.
 
@@ -44,12 +60,14 @@ class ClassTable:
         colours: The colours of masks, or None.
         names: Id of each category name, in the form of `plain_name`.
         others: Id of what the table does not hold, or None where that is an error.
+        record: The table as its file has it; None for the project's own table.
     """
 
     numbers: Mapping[int, int]
     colours: ColourTable | None
     names: Mapping[str, int]
     others: int | None
+    record: TableRecord | None = None
 
     def label_of(self, category: str) -> int:
         """Id of a category, `IGNORE` included; one that the table does not hold is `others`, or "Other"."""
@@ -100,7 +118,8 @@ def read_table(path: Path) -> ClassTable:
     import yaml
 
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = path.read_bytes()
+        content = yaml.safe_load(raw.decode("utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())[:200]
         raise LayoutError(f"the class table '{path}' cannot be read ({reason}); expected YAML") from error
@@ -110,7 +129,12 @@ def read_table(path: Path) -> ClassTable:
             "'1: Building', and at most the key 'others' beside it"
         )
     others = _id(path, content["others"]) if "others" in content else None
-    return _table(path, content["classes"], others)
+    record = TableRecord(
+        sha256=hashlib.sha256(raw).hexdigest(),
+        classes={str(key): str(name) for key, name in content["classes"].items()},
+        others=str(content["others"]) if "others" in content else None,
+    )
+    return replace(_table(path, content["classes"], others), record=record)
 
 
 def _table(path: Path, classes: dict[Any, Any], others: int | None) -> ClassTable:

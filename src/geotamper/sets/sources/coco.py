@@ -74,6 +74,8 @@ class CocoSource(GriddedSource):
                 "expected one with the keys images, annotations and categories"
             )
         found, taken = Found([]), set[Path]()
+        if (record := self._classes().record) is not None:
+            found.tables["."] = record
         for file, name, picture in self._matches(files):
             if picture is None:
                 missing = self.root / name
@@ -159,9 +161,12 @@ class CocoSource(GriddedSource):
         return sorted(things, key=lambda thing: (-thing.area, thing.id))
 
     def _label(self, category: str) -> int:
+        return self._classes().label_of(category)
+
+    def _classes(self) -> ClassTable:
         if self._table is None:
             self._table = find_table(self._given_table, self.root, self.root / "annotations")
-        return self._table.label_of(category)
+        return self._table
 
     def _loaded(self, file: Path) -> CocoFile:
         if file not in self._files:

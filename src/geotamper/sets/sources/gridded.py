@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from geotamper.sets.sources.class_table import TableRecord
 from geotamper.sets.sources.decoding import Decoded
 from geotamper.sets.sources.errors import TileError
 from geotamper.sets.sources.folders import require_root
@@ -35,11 +36,13 @@ class Found:
         pictures: In the order in which tiles are listed.
         failures: Files that cannot be used.
         notes: What was left out or looks doubtful.
+        tables: The user's tables of classes, by folder.
     """
 
     pictures: list[RawPicture]
     failures: list[TileError] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    tables: dict[str, TableRecord] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -114,7 +117,7 @@ class GriddedSource(ABC):
             if not windows:
                 notes.append(f"'{raw.picture}' is left out: {width} x {height} pixels are too few for a tile")
             tiles += [TileRef(raw, window) for window in windows]
-        return Listing(tuple(tiles), tuple(failures), tuple(notes))
+        return Listing(tuple(tiles), tuple(failures), tuple(notes), found.tables)
 
     def read(self, ref: TileRef) -> RawTile:
         """Read one tile.

@@ -12,6 +12,7 @@ from geotamper.sets.sources.errors import LayoutError
 MANIFEST_NAME = "manifest.csv"
 _LEVELS_UP = 2
 _FOLDS: Mapping[str, Fold] = {fold: fold for fold in FOLDS}
+_ANSWERS: Mapping[str, bool] = {"yes": True, "true": True, "no": False, "false": False}
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class ManifestEntry:
         fold: Where the group must go, or None.
         source: Name of the imagery set, or "".
         licence: Terms, or "".
+        restricted: Whether the terms forbid some use, such as a commercial one; None where nobody says.
         gsd_m: Metres per pixel, or None.
     """
 
@@ -30,6 +32,7 @@ class ManifestEntry:
     fold: Fold | None = None
     source: str = ""
     licence: str = ""
+    restricted: bool | None = None
     gsd_m: float | None = None
 
 
@@ -37,7 +40,7 @@ def find_manifest(root: Path) -> Mapping[Path, ManifestEntry]:
     """Read the manifest in `root` or up to two folders above it.
 
     Columns: path (relative to the manifest), and as far as wanted group, fold (train, val, test), source,
-    licence, gsd_m; others are not looked at.
+    licence, restricted (yes or no; anything else says that nobody knows), gsd_m; others are not looked at.
 
     Returns:
         Entries by absolute path of the picture; none without a manifest.
@@ -89,6 +92,7 @@ def _entry(path: Path, line: int, row: Mapping[str, str | None]) -> ManifestEntr
         fold=_FOLDS.get(fold),
         source=(row.get("source") or "").strip(),
         licence=(row.get("licence") or "").strip(),
+        restricted=_ANSWERS.get((row.get("restricted") or "").strip().casefold()),
         gsd_m=_number(path, line, (row.get("gsd_m") or "").strip()),
     )
 

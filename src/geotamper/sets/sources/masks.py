@@ -91,7 +91,9 @@ class MasksSource(GriddedSource):
         masks = require_folder(folder, "masks", holding="the masks, named as the pictures")
         instance_folder = find_folder(folder, "instances")
         instances = by_stem(list_files(instance_folder, _MASK_SUFFIXES)) if instance_folder else {}
-        self._table(folder)  # a wrong table is the folder's error, not that of every tile
+        record = self._table(folder).record  # a wrong table is the folder's error, not that of every tile
+        if record is not None:
+            found.tables[folder.relative_to(self.root).as_posix()] = record
         pairs, failures = pair_by_stem(
             list_files(images, PICTURE_SUFFIXES), list_files(masks, _MASK_SUFFIXES)
         )
@@ -110,6 +112,7 @@ class MasksSource(GriddedSource):
             group=entry.group or key,
             origin=entry.source or folder.resolve().name,
             licence=entry.licence or self.info.licence,
+            restricted=entry.restricted,
             split=entry.fold,
             fold=entry.fold,
             gsd_m=entry.gsd_m,

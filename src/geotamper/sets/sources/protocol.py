@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from geotamper.imagery.picture import Pixels
 from geotamper.sets.layout.names import Fold
+from geotamper.sets.sources.class_table import TableRecord
 from geotamper.sets.sources.errors import TileError
 from geotamper.sets.sources.labels import BoolMask, Ids, Instances
 from geotamper.task.classes import ObjectClass
@@ -60,6 +61,7 @@ class RawPicture:
         group: Pictures of one group may show the same ground; a group never crosses folds.
         origin: Name of the imagery set.
         licence: Terms of this picture.
+        restricted: Whether a manifest says that the terms forbid some use; None where it does not say.
         region: Where it was taken, "unknown" where nothing says so.
         split: The set's own split ("train", ...), or None. Not binding: see `fold`.
         fold: The fold that the user's manifest binds the group to, or None.
@@ -72,6 +74,7 @@ class RawPicture:
     group: str
     origin: str
     licence: str
+    restricted: bool | None = None
     region: str = "unknown"
     instances: Path | None = None
     split: str | None = None
@@ -154,11 +157,13 @@ class Listing:
         tiles: In a fixed order: that of the files' names, numbers counted, then row by row.
         failures: Files that cannot be used.
         notes: What was left out or looks doubtful, in sentences.
+        tables: The user's tables of classes, by the folder that they hold for, relative to the source.
     """
 
     tiles: tuple[TileRef, ...]
     failures: tuple[TileError, ...] = ()
     notes: tuple[str, ...] = ()
+    tables: Mapping[str, TableRecord] = field(default_factory=dict)
 
 
 class RawSource(Protocol):
@@ -171,6 +176,10 @@ class RawSource(Protocol):
     @property
     def info(self) -> SourceInfo:
         """Licence, citation and regions."""
+
+    @property
+    def root(self) -> Path:
+        """The folder."""
 
     def tiles(self) -> Listing:
         """List all tiles without decoding pictures.
