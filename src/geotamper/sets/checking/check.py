@@ -13,6 +13,7 @@ import numpy as np
 from geotamper.control import Control
 from geotamper.errors import SpecificationError
 from geotamper.sets.checking.answers import AnswerChecker, check_vocabulary
+from geotamper.sets.checking.balance import check_balance
 from geotamper.sets.checking.expected import expect
 from geotamper.sets.checking.leakage import (
     FoldsOf,
@@ -30,6 +31,7 @@ from geotamper.sets.checking.lists import (
     folds_of_pictures,
 )
 from geotamper.sets.checking.masks import (
+    check_changes,
     check_files,
     check_record,
     check_regions,
@@ -90,7 +92,9 @@ def check_set(
     check_lists(opened, found)
     check_sidecar(opened, found)
     check_vocabulary(opened.questions, opened.vocabulary, found)
-    if not chosen.balanced:
+    if chosen.balanced:
+        check_balance(opened, found)
+    if found.own or not chosen.balanced:  # released subsets may share the picture list of the full set
         check_question_ids(opened, found)
     check_orphans(opened, found)
     evidence = _examine_all(opened, chosen, control)
@@ -109,16 +113,20 @@ def _check_manifest(opened: TamperSet, evidence: Sequence[PictureEvidence], foun
     for name, what in changed_files(opened.root, opened.storage.manifest):
         found.error("manifest", f"'{name}' {what}; convert the set again or fetch the file again")
     digests = read_digests(opened.root)
-    for entry in evidence:
-        for role, digest in entry.digests.items():
-            if digests.get((entry.id, role)) != digest:
-                message = f"the {role} of picture {entry.id} differs from its hash; fetch the set again"
-                found.error("manifest", message, picture=entry.id)
+    given = {(entry.id, role): digest for entry in evidence for role, digest in entry.digests.items()}
+    for key in sorted(digests.keys() | given.keys()):
+        picture, role = key
+        if key not in given:
+            message = f"the {role} of picture {picture} has a hash and no file; fetch the set again"
+            found.error("manifest", message, picture=picture)
+        elif digests.get(key) != given[key]:
+            message = f"the {role} of picture {picture} differs from its hash; fetch the set again"
+            found.error("manifest", message, picture=picture)
 
 
 def _examine_all(opened: TamperSet, options: CheckOptions, control: Control) -> list[PictureEvidence]:
     pictures = sorted(opened.pictures)
-    examiner = PictureExaminer(opened.root)
+    examiner = PictureExaminer(opened.root, balanced=options.balanced)
     found: list[PictureEvidence] = []
     with ExitStack() as stack:
         results: Iterator[PictureEvidence] = map(examiner, pictures)
@@ -139,7 +147,8 @@ def _check_pictures(
     """All rules about single pictures and their questions."""
     sidecar, records = opened.sidecar, opened.records
     present = {role for entry in evidence for role in ROLES if role not in entry.missing}
-    absent = frozenset[Role](set(ROLES) - present - set(REQUIRED_ROLES))
+    # a set made here has all of them
+    absent = frozenset[Role](() if found.own else set(ROLES) - present - set(REQUIRED_ROLES))
     for role in sorted(absent):
         found.skip("files", f"the set has no folder '{role}'", len(evidence))
     checker = AnswerChecker(opened.vocabulary, found)
@@ -150,9 +159,10 @@ def _check_pictures(
         check_values(entry, found)
         check_regions(entry, record, sidecar, found)
         check_record(entry, record, sidecar, found)
+        check_changes(entry, record, found)
         picture = opened.pictures[entry.id]
         expected = expect(entry, record, sidecar, picture.info)
-        check_info(picture, entry, expected, opened.vocabulary.question_set, found)
+        check_info(picture, entry, expected, opened.vocabulary, found)
         if is_resized(entry, sidecar):
             found.skip("mask", "the files are not of the size that the answers refer to; limits are wider")
         asked = questions.of(entry.id)

@@ -11,7 +11,8 @@ from geotamper.sets.layout.names import FOLDS, ROLES, Fold
 from geotamper.sets.layout.opened import TamperSet
 from geotamper.sets.layout.records import SetPicture
 from geotamper.sets.layout.table import NO_FOLD
-from geotamper.task.catalogue import QuestionSet
+from geotamper.sets.layout.vocabulary import AnswerVocabulary, type_number
+from geotamper.task.catalogue import QUESTION_TYPES
 
 
 def check_lists(opened: TamperSet, found: Collector) -> None:
@@ -94,17 +95,23 @@ def check_info(
     picture: SetPicture,
     evidence: PictureEvidence,
     expected: Expected | None,
-    question_set: QuestionSet,
+    vocabulary: AnswerVocabulary,
     found: Collector,
 ) -> None:
-    """The `info` of a picture agrees with its masks: tampered or not, and the area fractions."""
+    """The `info` of a picture agrees with its files: the answers to the open questions and the area fractions."""
     if expected is None or expected.kind is None or not picture.info:
         return
-    tampered = picture.info.get("Q1")
-    if tampered not in (None, expected.nominal["tampered"]):
-        message = f"the info of picture {picture.id} says '{tampered}' for Q1; its masks say otherwise"
-        found.error("info", message, picture=picture.id)
-    number = 9 if question_set == "rs-tqa" else 8
+    for name, possible in expected.possible.items():
+        key = f"Q{type_number(name, vocabulary.question_set)}"
+        given = picture.info.get(key)
+        foreign_words = given not in QUESTION_TYPES[name].answers and given in vocabulary.answers(name)
+        if given is None or given in possible or foreign_words:
+            continue
+        right = expected.nominal[name]
+        message = f"the info of picture {picture.id} says '{given}' for {key}; its files give '{right}'"
+        take = found.warning if name in expected.doubtful else found.error
+        take("info", message, picture=picture.id)
+    number = type_number("area", vocabulary.question_set)
     for name, region in (("tampered", evidence.target), ("source", evidence.source)):
         given = picture.info.get(f"Q{number}_{name}_size")
         if not isinstance(given, int | float) or region is None:

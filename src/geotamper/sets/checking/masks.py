@@ -15,6 +15,9 @@ MIN_AREA, MAX_AREA = 0.001, 0.15
 MIN_CARRIED_IOU = 0.99
 """A target mask agrees at least so much with the source carried over by the recorded transform."""
 
+MIN_CHANGED = 0.25
+"""Share of the target that differs from the original; in flat ground a blur leaves some pixels as they were."""
+
 RESIZE_TOLERANCE = 0.02
 """Added to the overlap of pictures that were made smaller, whose outlines moved."""
 
@@ -51,7 +54,9 @@ def check_files(evidence: PictureEvidence, absent: frozenset[Role], found: Colle
         if role in REQUIRED_ROLES:
             found.error("files", f"{role}/{number}.png is missing; every picture needs one", picture=number)
         elif role not in absent:
-            found.warning("files", f"{role}/{number}.png is missing; other pictures have one", picture=number)
+            found.fault(
+                "files", f"{role}/{number}.png is missing; expected one for every picture", picture=number
+            )
     for role, reason in evidence.damaged.items():
         found.error("files", f"{role}: {reason}", picture=number)
     sizes = {size for role, size in evidence.frames.items()}
@@ -145,7 +150,7 @@ def _check_area_and_overlap(
 def check_record(
     evidence: PictureEvidence, record: PictureRecord | None, sidecar: Sidecar | None, found: Collector
 ) -> None:
-    """What only a record allows: the transform carries the source to the target, the original was changed."""
+    """What only a record allows: the transform carries the source to the target, the class map shows the class."""
     if record is None:
         return
     number = evidence.id
@@ -160,9 +165,38 @@ def check_record(
                 f"target by {evidence.carried_iou:.3f} only (IoU); expected {MIN_CARRIED_IOU} or more"
             )
             found.error("transform", message, picture=number)
-    image, original = evidence.digests.get("image"), evidence.digests.get("original")
-    if image is None or original is None:
-        return
-    if (record.kind == "none") != (image == original):
+    if evidence.labelled is not None and evidence.labelled != record.object_class:
+        message = (
+            f"the class map of picture {number} has '{evidence.labelled}' under its source, and its record says "
+            f"'{record.object_class}'"
+        )
+        found.error("segmentation", message, picture=number)
+
+
+def check_changes(evidence: PictureEvidence, record: PictureRecord | None, found: Collector) -> None:
+    """A picture differs from its original in its target and nowhere else."""
+    number, changes = evidence.id, evidence.changes
+    if record is not None and _contradicts_kind(evidence, record.kind):
         state = "untouched and differs from" if record.kind == "none" else "forged and equals"
         found.error("original", f"picture {number} is {state} its original", picture=number)
+        return
+    if changes is None or not evidence.readable:
+        return
+    if changes.strayed_px:
+        message = (
+            f"picture {number} differs from its original in {changes.strayed_px} pixels far from its target; "
+            "expected changes there alone: picture, mask or original belongs to another one"
+        )
+        found.fault("original", message, picture=number)
+    kind = kind_of(evidence, record)
+    if kind not in (None, "none") and changes.target_share < MIN_CHANGED:
+        message = (
+            f"picture {number} differs from its original in {changes.target_share:.0%} of its target only; "
+            f"expected {MIN_CHANGED:.0%} or more"
+        )
+        found.fault("original", message, picture=number)
+
+
+def _contradicts_kind(evidence: PictureEvidence, kind: TamperKind) -> bool:
+    image, original = evidence.digests.get("image"), evidence.digests.get("original")
+    return image is not None and original is not None and (kind == "none") != (image == original)

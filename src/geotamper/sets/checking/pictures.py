@@ -12,6 +12,7 @@ import numpy as np
 
 from geotamper.errors import InputError
 from geotamper.forge.warping import warp_mask
+from geotamper.imagery.picture import Pixels
 from geotamper.imagery.similarity import Similarity
 from geotamper.sets.fingerprints import Fingerprint, fingerprint
 from geotamper.sets.layout.names import MASK_ROLES, ROLES, Role
@@ -22,6 +23,12 @@ from geotamper.sets.layout.sidecar import PictureRecord
 from geotamper.sets.truth import region_facts
 from geotamper.task.classes import ObjectClass
 from geotamper.task.facts import RegionFacts
+
+MARGIN_PX = 8
+"""Edges of a target are blended into their surroundings by up to this many pixels."""
+
+SAME_LEVEL = 8
+"""Grey values of 255 by which a picture may differ from its original where nothing was forged: other encoders."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,19 @@ class MaskValues:
     bands: int
     highest: int
     between: int
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Where a picture differs from its original.
+
+    Attributes:
+        strayed_px: Pixels farther from the target than `MARGIN_PX` that differ by more than `SAME_LEVEL`.
+        target_share: Share of the target that differs at all, 0 for an empty one.
+    """
+
+    strayed_px: int
+    target_share: float
 
 
 @dataclass(frozen=True)
@@ -57,6 +77,7 @@ class PictureEvidence:
         background_px: Pixels of the background that lie in one of the regions.
         labelled: The most frequent class of the class map under the source.
         carried_iou: Agreement of the target with the source carried over by the recorded transform, or None.
+        changes: Where the picture differs from its original, or None where one of them is missing.
         look: Fingerprint of the original where there is one, else of the picture.
     """
 
@@ -73,6 +94,7 @@ class PictureEvidence:
     background_px: int = 0
     labelled: ObjectClass | None = None
     carried_iou: float | None = None
+    changes: Changes | None = None
     look: Fingerprint | None = None
 
     @property
@@ -87,19 +109,21 @@ class PictureExaminer:
 
     Attributes:
         root: The folder of the set.
+        balanced: Open the balanced subset; some releases hold nothing else.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, balanced: bool = False) -> None:
         self.root = root
+        self.balanced = balanced
         self._opened: TamperSet | None = None
 
     def __getstate__(self) -> dict[str, object]:
-        return {"root": self.root, "_opened": None}
+        return {"root": self.root, "balanced": self.balanced, "_opened": None}
 
     def __call__(self, picture: int) -> PictureEvidence:
         """Examine one picture; files that are missing or damaged become part of the evidence."""
         if self._opened is None:
-            self._opened = open_set(self.root)
+            self._opened = open_set(self.root, balanced=self.balanced)
         return examine(self._opened, picture, self._opened.records.get(picture))
 
 
@@ -117,7 +141,7 @@ def examine(opened: TamperSet, picture: int, record: PictureRecord | None) -> Pi
     digests: dict[Role, str] = {}
     frames: dict[Role, tuple[int, int]] = {}
     greys: dict[Role, GreyFile] = {}
-    look: Fingerprint | None = None
+    colours: dict[Role, Pixels] = {}
     for role in ROLES:
         if role in missing:
             continue
@@ -125,15 +149,15 @@ def examine(opened: TamperSet, picture: int, record: PictureRecord | None) -> Pi
             content = store.read(picture, role)
             digests[role] = hashlib.sha256(content).hexdigest()
             if role in ("image", "original"):
-                pixels = decode_rgb(content, store.name(picture, role))
-                look = fingerprint(pixels)  # "original" comes after "image" and takes its place
-                frames[role] = pixels.shape[1], pixels.shape[0]
+                colours[role] = decode_rgb(content, store.name(picture, role))
+                frames[role] = colours[role].shape[1], colours[role].shape[0]
             else:
                 greys[role] = decode_grey(content, store.name(picture, role))
                 frames[role] = greys[role].values.shape[1], greys[role].values.shape[0]
         except InputError as error:
             damaged[role] = str(error)
     regions = _regions(greys, frames, record, opened)
+    seen = colours.get("original", colours.get("image"))
     return PictureEvidence(
         id=picture,
         missing=missing,
@@ -141,9 +165,27 @@ def examine(opened: TamperSet, picture: int, record: PictureRecord | None) -> Pi
         digests=digests,
         frames=frames,
         values={role: _values(greys[role]) for role in MASK_ROLES if role in greys},
-        look=look,
+        changes=_changes(colours, greys),
+        look=None if seen is None else fingerprint(seen),
         **regions,  # type: ignore[arg-type]
     )
+
+
+def _changes(colours: Mapping[Role, Pixels], greys: Mapping[Role, GreyFile]) -> Changes | None:
+    import cv2
+
+    image, original, target = colours.get("image"), colours.get("original"), greys.get("target")
+    if image is None or original is None or target is None:
+        return None
+    if image.shape != original.shape or image.shape[:2] != target.values.shape:
+        return None
+    difference = cv2.absdiff(image, original).max(axis=2)
+    inside = target.mask
+    near = cv2.dilate(inside.astype(np.uint8), np.ones((2 * MARGIN_PX + 1,) * 2, np.uint8)).astype(np.bool_)
+    changed = int(np.count_nonzero(difference[inside]))
+    area = int(np.count_nonzero(inside))
+    strayed = int(np.count_nonzero(difference[~near] > SAME_LEVEL))
+    return Changes(strayed, changed / area if area else 0.0)
 
 
 def _values(grey: GreyFile) -> MaskValues:
