@@ -137,6 +137,16 @@ def test_coco_leaves_annotations_behind_when_sent_to_another_process(pictures: P
     assert np.array_equal(again.read(ref).labels, source.read(ref).labels)
 
 
+def test_coco_reports_a_picture_of_another_size(pictures: Path, save_json: Save) -> None:
+    document = content(annotation(1, 3, square(10, 20, 60, 50)))
+    document["images"][0] |= {"width": 2 * SIDE, "height": 2 * SIDE}  # type: ignore[index]
+    save_json("labels.json", document)
+    listing = open_source(pictures).tiles()
+    assert [failure.path.name for failure in listing.failures] == ["a.png"]
+    assert "1200 x 1200" in str(listing.failures[0])
+    assert {tile.raw.picture.name for tile in listing.tiles} == {"b.png"}
+
+
 def test_coco_reports_a_missing_picture(pictures: Path, save_json: Save) -> None:
     save_json("a.json", content())
     (pictures / "images/a.png").unlink()

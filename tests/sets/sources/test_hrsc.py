@@ -156,3 +156,13 @@ def test_ship_corners_turn_from_x_towards_y() -> None:
     ship = Ship((10.0, 20.0), 8.0, 2.0, math.pi / 2, "", None)
     assert ship.corners().max(axis=0) == pytest.approx([11, 24])
     assert ship.extent() == pytest.approx(8)
+
+
+def test_hrsc_refuses_a_mask_of_another_size(hrsc: Path, save: Save) -> None:
+    mask = np.zeros((HEIGHT + 10, WIDTH + 10, 3), np.uint8)
+    mask[290:310, 150:250] = (255, 0, 0)
+    path = save("HRSC2016/FullDataSet/Segmentations/100000001.png", mask)
+    source = open_source(hrsc)
+    with pytest.raises(TileError, match="expected equal sizes") as caught:
+        source.read(source.tiles().tiles[0])
+    assert caught.value.path == path

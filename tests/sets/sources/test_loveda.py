@@ -72,11 +72,19 @@ def test_loveda_notes_test_pictures_without_masks(loveda: Path) -> None:
     assert all("Test" in note for note in notes)
 
 
-def test_loveda_refuses_shifted_labels(loveda: Path, save: Save) -> None:
-    mask = save("Train/Rural/masks_png/0.png", np.full((SIDE, SIDE), 255, np.uint8))
+def test_loveda_refuses_a_folder_of_shifted_labels(loveda: Path, save: Save) -> None:
+    for path in sorted(loveda.rglob("masks_png/*.png")):
+        save(str(path.relative_to(loveda)), np.full((SIDE, SIDE), 5, np.uint8))
+    save("Val/Urban/masks_png/7.png", np.full((SIDE, SIDE), 255, np.uint8))
+    with pytest.raises(LayoutError, match=r"7\.png' holds the label 255.*shifted by one"):
+        open_source(loveda).tiles()
+
+
+def test_loveda_refuses_a_mask_with_a_label_of_no_edition(loveda: Path, save: Save) -> None:
+    mask = save("Val/Urban/masks_png/7.png", np.full((SIDE, SIDE), 9, np.uint8))
     source = open_source(loveda)
-    with pytest.raises(TileError, match=r"255.*shifted by one") as caught:
-        source.read(source.tiles().tiles[0])
+    with pytest.raises(TileError, match="label 9; expected one of 0") as caught:
+        source.read(source.tiles().tiles[-1])
     assert caught.value.path == mask
 
 

@@ -166,6 +166,22 @@ def test_masks_refuses_a_wrong_table(folder: Path, text: str, message: str) -> N
         open_source(folder).tiles()
 
 
+def test_masks_names_the_missing_folder_of_a_folder_in_it(folder: Path) -> None:
+    (folder / "roofs/masks").rename(folder / "roofs/labels")
+    notes = open_source(folder).tiles().notes
+    assert [note for note in notes if "roofs/masks' is missing" in note]
+    (folder / "fields/masks").rename(folder / "fields/labels")
+    with pytest.raises(LayoutError, match="fields/masks' is missing"):
+        open_source(folder, "masks").tiles()
+
+
+def test_masks_takes_one_picture_per_mask(folder: Path, save: Save, noise: Noise) -> None:
+    twin = save("data/fields/images/field_2.png", noise(SIDE, SIDE, 5))
+    listing = open_source(folder).tiles()
+    assert [failure.path for failure in listing.failures] == [twin]
+    assert len({tile.id for tile in listing.tiles}) == len(listing.tiles)
+
+
 def test_masks_names_the_missing_folder(folder: Path) -> None:
     (folder / "roofs/masks").rename(folder / "roofs/labels")
     with pytest.raises(LayoutError, match=r"roofs/masks' is missing"):

@@ -121,8 +121,20 @@ class CocoSource(GriddedSource):
         return ()
 
     def windows(self, raw: RawPicture, width: int, height: int) -> list[Window]:
-        """A grid at the picture's own resolution, or one window of a small picture."""
-        del raw
+        """A grid at the picture's own resolution, or one window of a small picture.
+
+        Raises:
+            TileError: The annotations are for a picture of another size.
+        """
+        file = raw.labels
+        name = None if file is None else self._name(file, raw.picture)
+        given = None if file is None or name is None else self._loaded(file).sizes.get(name)
+        if given is not None and given != (width, height):
+            raise TileError(
+                f"'{raw.picture}' is {width} x {height} pixels and '{file}' was made for {given[0]} x {given[1]}; "
+                "expected equal sizes",
+                raw.picture,
+            )
         return flexible_windows(width, height)
 
     def truth(self, ref: TileRef, pixels: npt.NDArray[np.uint8]) -> Labelled:
@@ -152,13 +164,15 @@ class CocoSource(GriddedSource):
 
     def _objects(self, ref: TileRef) -> list[CocoObject]:
         file = self.label_file(ref)
-        if file not in self._names:
-            self._names[file] = {
-                picture: name for _, name, picture in self._matches([file]) if picture is not None
-            }
-        name = self._names[file].get(ref.raw.picture)
+        name = self._name(file, ref.raw.picture)
         things = self._loaded(file).objects[name] if name is not None else []
         return sorted(things, key=lambda thing: (-thing.area, thing.id))
+
+    def _name(self, file: Path, picture: Path) -> str | None:
+        """The `file_name` that a picture has in a file, or None."""
+        if file not in self._names:
+            self._names[file] = {found: name for _, name, found in self._matches([file]) if found is not None}
+        return self._names[file].get(picture)
 
     def _label(self, category: str) -> int:
         return self._classes().label_of(category)

@@ -35,10 +35,12 @@ class CocoFile:
     Attributes:
         objects: Annotations by `file_name`, in the order of the file's pictures; also pictures without any.
         licences: Name of the licence by `file_name`, where the file names one.
+        sizes: Width and height by `file_name`, where the file has them.
     """
 
     objects: Mapping[str, list[CocoObject]]
     licences: Mapping[str, str]
+    sizes: Mapping[str, tuple[int, int]]
 
 
 def load_coco(path: Path) -> CocoFile:
@@ -57,6 +59,11 @@ def load_coco(path: Path) -> CocoFile:
             for image in content["images"]
             if terms.get(image.get("license"))
         }
+        sizes = {
+            str(image["file_name"]): (int(image["width"]), int(image["height"]))
+            for image in content["images"]
+            if image.get("width") and image.get("height")
+        }
         objects: dict[str, list[CocoObject]] = {name: [] for name in names.values()}
         for annotation in content["annotations"]:
             objects[names[annotation["image_id"]]].append(_object(annotation, categories))
@@ -68,7 +75,7 @@ def load_coco(path: Path) -> CocoFile:
     except (OSError, ValueError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise LayoutError(f"'{path}' cannot be read ({reason}); expected COCO annotations, JSON") from error
-    return CocoFile(objects, licences)
+    return CocoFile(objects, licences, sizes)
 
 
 def _object(annotation: Mapping[str, Any], categories: Mapping[Any, str]) -> CocoObject:

@@ -84,17 +84,24 @@ def pair_by_stem(
     """Pair pictures with the label files of the same stem.
 
     Returns:
-        The pairs in the pictures' order, and an error for each picture without labels.
+        The pairs in the pictures' order, and an error for each picture without labels and for each further
+        picture of one stem, because labels belong to one picture.
     """
     known = by_stem(labels)
+    first = by_stem(pictures)
     pairs: list[tuple[Path, Path]] = []
     failures: list[TileError] = []
     for picture in pictures:
-        label = known.get(picture.stem.casefold())
-        if label is None:
+        stem = picture.stem.casefold()
+        if stem not in known:
             failures.append(without_labels(picture))
+        elif first[stem] != picture:
+            message = (
+                f"'{picture}' has the stem of '{first[stem]}'; it is left out: expected one picture per label"
+            )
+            failures.append(TileError(message, picture))
         else:
-            pairs.append((picture, label))
+            pairs.append((picture, known[stem]))
     return pairs, failures
 
 

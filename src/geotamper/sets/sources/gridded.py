@@ -110,10 +110,10 @@ class GriddedSource(ABC):
         for raw in found.pictures:
             try:
                 width, height = self.rasters.size(raw.picture)
+                windows = self.windows(raw, width, height)
             except TileError as error:
                 failures.append(error)
                 continue
-            windows = self.windows(raw, width, height)
             if not windows:
                 notes.append(f"'{raw.picture}' is left out: {width} x {height} pixels are too few for a tile")
             tiles += [TileRef(raw, window) for window in windows]
@@ -176,7 +176,11 @@ class GriddedSource(ABC):
         """
 
     def windows(self, raw: RawPicture, width: int, height: int) -> list[Window]:
-        """Where to cut a picture of this size."""
+        """Where to cut a picture of this size.
+
+        Raises:
+            TileError: The labels are for another size.
+        """
         del raw
         return grid_windows(width, height, side=self.side)
 

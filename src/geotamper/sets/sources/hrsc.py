@@ -175,6 +175,7 @@ class HrscSource(GriddedSource):
                 continue
             codes = colour_code(self.rasters.colours(path, ref.window))
             if np.isin(codes, known).any():
+                self._check_sizes(ref.raw.picture, path)
                 return codes
         return None
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.sets.sources.decoding import IGNORE, decode_numbers
-from geotamper.sets.sources.errors import TileError
+from geotamper.sets.sources.errors import LayoutError, TileError
 from geotamper.sets.sources.folders import (
     find_folder,
     list_files,
@@ -38,6 +38,7 @@ LOVEDA = SourceInfo(
 )
 
 _FARMLAND = 7
+_SHIFTED_VOID = 255
 # 0 no data, 1 background, 2 building, 3 road, 4 water, 5 barren, 6 forest, 7 agriculture, 8 playground (2024)
 _TABLE = {
     0: IGNORE,
@@ -92,17 +93,24 @@ class LoveDaSource(GriddedSource):
         return found
 
     def _doubts(self, pictures: list[RawPicture]) -> list[str]:
-        """A note where no mask among the first ones holds farmland, the most common class of the set."""
+        """A note where no mask among the first ones holds farmland, the most common class of the set.
+
+        Raises:
+            LayoutError: A mask holds the void of a shifted copy.
+        """
         looked_at = 0
         for raw in pictures[:_LOOKED_AT]:
             try:
                 width, height = self.rasters.size(raw.picture)
-                whole = Window(0, 0, min(width, height))
-                if raw.labels is not None and (self.rasters.ids(raw.labels, whole) == _FARMLAND).any():
-                    return []
-                looked_at += 1
+                values = self.rasters.ids(raw.labels or raw.picture, Window(0, 0, min(width, height)))
             except TileError:
                 continue  # reading its tiles reports it
+            if (values == _SHIFTED_VOID).any():
+                # masks of such a copy without void pixels could be read, and all their classes would be wrong
+                raise LayoutError(f"'{raw.labels}' holds the label {_SHIFTED_VOID}: {_SHIFTED}")
+            if (values == _FARMLAND).any():
+                return []
+            looked_at += 1
         if not looked_at:
             return []
         doubt = (

@@ -24,7 +24,7 @@ class ManifestEntry:
         fold: Where the group must go, or None.
         source: Name of the imagery set, or "".
         licence: Terms, or "".
-        restricted: Whether the terms forbid some use, such as a commercial one; None where nobody says.
+        restricted: Whether the terms allow less than free use; None where the manifest does not say.
         gsd_m: Metres per pixel, or None.
     """
 

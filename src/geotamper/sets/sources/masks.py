@@ -69,12 +69,16 @@ class MasksSource(GriddedSource):
 
     def find(self) -> Found:
         """Find the pictures with masks."""
-        folders = [self.root] if find_folder(self.root, "images", "masks") else subfolders(self.root)
-        folders = [folder for folder in folders if folder == self.root or _is_pair(folder)]
-        if not folders:
-            require_folder(self.root, "images", holding="pictures, beside a folder masks with their masks")
-        manifest = find_manifest(self.root)
         found = Found([])
+        folders, halves = self._folders()
+        if not folders:
+            parent = halves[0] if halves else self.root
+            require_folder(parent, "images", holding="pictures, beside a folder masks with their masks")
+            require_folder(parent, "masks", holding="the masks, named as the pictures")
+        for half in halves:
+            missing = "masks" if find_folder(half, "images") else "images"
+            found.notes.append(f"'{half}' is left out: the folder '{half / missing}' is missing")
+        manifest = find_manifest(self.root)
         for folder in folders:
             self._add(found, folder, manifest)
         require_pictures(found.count, self.root, "pictures in images and masks in masks")
@@ -85,6 +89,13 @@ class MasksSource(GriddedSource):
                 "each of them is a group of its own"
             )
         return found
+
+    def _folders(self) -> tuple[list[Path], list[Path]]:
+        """Folders to read, and those with pictures or masks alone."""
+        if find_folder(self.root, "images", "masks"):
+            return [self.root], []
+        folders = [folder for folder in subfolders(self.root) if find_folder(folder, "images", "masks")]
+        return [f for f in folders if _is_pair(f)], [f for f in folders if not _is_pair(f)]
 
     def _add(self, found: Found, folder: Path, manifest: Mapping[Path, ManifestEntry]) -> None:
         images = require_folder(folder, "images", holding="the pictures")

@@ -61,7 +61,7 @@ class RawPicture:
         group: Pictures of one group may show the same ground; a group never crosses folds.
         origin: Name of the imagery set.
         licence: Terms of this picture.
-        restricted: Whether a manifest says that the terms forbid some use; None where it does not say.
+        restricted: Whether a manifest marks it as restricted; None where none says.
         region: Where it was taken, "unknown" where nothing says so.
         split: The set's own split ("train", ...), or None. Not binding: see `fold`.
         fold: The fold that the user's manifest binds the group to, or None.
