@@ -27,7 +27,7 @@ class PictureOrigin:
         origin: The raw picture within that set, its window included where it was cut.
         region: Where on earth it was taken, or None.
         licence: Terms of the raw picture, or None.
-        restricted: Whether these terms forbid some use, or None where nobody says.
+        restricted: Whether the raw set marks the picture as restricted, or None where it does not say.
         seed: Random state that the picture is made from.
     """
 

@@ -35,7 +35,7 @@ class SourceUse:
         pictures: Made from it.
         info: Licence and citation, or None where this package does not know the source.
         licence: Terms that the sidecar states, or None.
-        restricted: Whether the imagery's manifest says that these terms forbid some use; None where nothing says so.
+        restricted: Whether the manifest of the imagery marks it as restricted; None where it does not say.
     """
 
     name: str

@@ -157,8 +157,8 @@ def _restricted(facts: CardFacts) -> Iterator[str]:
     if restricted:
         names = ", ".join(dict.fromkeys(source.name for source in restricted))
         yield (
-            f"The terms of {sum(source.pictures for source in restricted)} pictures forbid some use, as the manifest "
-            f"of the raw imagery says: those made from {names}. `licence` and `restricted` of each picture are in "
+            f"The manifest of the raw imagery marks {sum(source.pictures for source in restricted)} pictures as "
+            f"restricted: those made from {names}. `licence` and `restricted` of each picture are in "
             "`geotamper.json`.\n"
         )
 

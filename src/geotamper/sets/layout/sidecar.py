@@ -66,7 +66,7 @@ class PictureRecord(SidecarModel):
         origin: The raw picture within that set, its window included where it was cut.
         region: Where on earth it was taken, as far as the raw set says.
         licence: Terms of the raw picture; None in sets of versions that did not record them.
-        restricted: Whether the raw set says that these terms forbid some use; None where it does not say.
+        restricted: Whether the raw set marks the picture as restricted; None where it does not say.
         object_class: What was copied or blurred; None for an untouched picture.
         instance: Number of the object in the raw picture; None for an untouched picture.
         transform: Of a copy.
