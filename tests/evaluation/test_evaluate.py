@@ -14,6 +14,7 @@ from geotamper.evidence.results import Evidence
 from geotamper.sets.balancing import balance_set
 from geotamper.sets.conversion import Conversion, convert_set
 from geotamper.sets.layout import open_set
+from geotamper.sets.layout.png import encode_png
 from geotamper.sets.questions import option_of
 from geotamper.task.released import released_text
 
@@ -129,6 +130,20 @@ def test_missing_masks_are_null_and_listed(known_set: Path) -> None:
     assert unavailable(document)["localisation"] == 6
     # the verdicts are still compared, with what the answers tell
     assert document.image_level.accuracy == 1
+
+
+@pytest.mark.usefixtures("remembering")
+def test_black_masks_do_not_make_a_forged_picture_untouched(known_set: Path) -> None:
+    (known_set / "geotamper.json").unlink()
+    black = encode_png(np.zeros((128, 128), dtype=np.bool_))
+    for folder in ("source", "target"):
+        for path in (known_set / folder).iterdir():
+            path.write_bytes(black)
+    document = evaluate_set(known_set).document
+    assert document.localisation is None
+    assert unavailable(document)["localisation"] == 6
+    assert document.image_level.accuracy == 1
+    assert document.image_level.recall == 1
 
 
 @pytest.mark.usefixtures("remembering")

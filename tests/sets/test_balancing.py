@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from geotamper.errors import InputError, SpecificationError
 from geotamper.sets.balancing import balance_questions, balance_set, share_out
 from geotamper.sets.layout import QuestionTable, SetQuestion, build_table, concatenate, open_set
+from geotamper.sets.layout.table import NO_FOLD
 
 RATES = {1: {"Yes": 0.9, "No": 0.1}, 2: {"Ship": 0.69, "Car": 0.3, "Road": 0.01}, 3: {"Yes": 0.5, "No": 0.5}}
 
@@ -110,3 +111,17 @@ def test_balance_set_adds_the_balanced_files(small_set: Callable[..., Path]) -> 
     names = sorted(path.name for path in (root / "JsonFilesBalanced").iterdir())
     assert names == sorted(path.name for path in (root / "JsonFiles").iterdir())
     assert json.loads((root / "JsonFilesBalanced" / "All_Questions.json").read_text())["questions"]
+
+
+def test_balance_set_leaves_questions_without_a_fold_out(small_set: Callable[..., Path]) -> None:
+    root = small_set("rs-cmqa")
+    for name in ("Train_Questions.json", "Val_Questions.json"):
+        path = root / "JsonFiles" / name
+        document = json.loads(path.read_text())
+        document["questions"] = document["questions"][::2]
+        path.write_text(json.dumps(document))
+    subset = balance_set(root, per_type=2)
+    folds = open_set(root).questions
+    loose = set(folds.ids[folds.folds == NO_FOLD].tolist())
+    assert loose
+    assert loose.isdisjoint(subset.questions.ids.tolist())

@@ -22,6 +22,7 @@ from geotamper.sets.parquet import names
 from geotamper.sets.parquet.manifest import changed_files, read_manifest
 from geotamper.sets.parquet.reading import ParquetFiles
 from geotamper.sets.parquet.writing import ParquetOptions, write_parquet
+from geotamper.sets.review import Decisions
 
 CopySet = Callable[..., Path]
 STORAGES = ("files", "shards")
@@ -54,6 +55,7 @@ def test_there_and_back_gives_the_same_files(
     (root / "JsonFiles" / "All_Questions.json").write_text("".join(everything[:3] + everything[4:]))
     train = (root / "JsonFiles" / "Train_Questions.json").read_text().splitlines(keepends=True)
     (root / "JsonFiles" / "Train_Questions.json").write_text("".join(train[:1] + train[2:]))
+    Decisions(root).decide(2, "rejected")
     convert_set(root, tmp_path / "columns", Conversion("parquet", storage=storage))
     convert_set(tmp_path / "columns", tmp_path / "back", Conversion("released", jobs=2))
     before, after = _files(root), _files(tmp_path / "back")

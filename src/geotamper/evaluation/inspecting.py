@@ -23,7 +23,7 @@ from geotamper.task.facts import TamperKind
 
 DIGESTED: tuple[Role, ...] = ("image", "source", "target")
 
-NO_MASKS = "masks are missing, damaged or of another size than the picture"
+NO_MASKS = "masks are missing, damaged, of another size than the picture, or contradict the answers"
 NO_TRANSFORM = "the set does not tell how copies were turned and scaled"
 
 
@@ -149,15 +149,20 @@ def _read_truth(opened: TamperSet, task: PictureTask, frame: tuple[int, int]) ->
 
 
 def _read_masks(opened: TamperSet, task: PictureTask, frame: tuple[int, int]) -> PictureTruth | None:
-    """The truth by masks; None where they are missing, damaged, contradictory or of another size."""
+    """The truth by masks; None where they are missing, damaged, contradictory or of another size.
+
+    Where no record tells what was done, the masks must say what the answers say: releases without masks may
+    hold black ones, which do not make a forged picture an untouched one.
+    """
     number = task.picture
     try:
         masks = opened.read_mask(number, "source"), opened.read_mask(number, "target")
         truth = truth_of_masks(number, masks, task.record)
     except InputError:
         return None
-    empty_although_tampered = truth.kind != "none" and not truth.source.any()
-    return None if truth.source.shape != frame or empty_although_tampered else truth
+    told = truth.kind != "none" if task.record else task.tampered
+    contradicted = told is not None and told != bool(truth.source.any())
+    return None if truth.source.shape != frame or contradicted else truth
 
 
 def _localise(truth: PictureTruth | None, findings: Findings) -> PictureLocalisation | None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from geotamper.errors import InputError, SpecificationError
 from geotamper.sets.layout.opened import ReleasedFiles, TamperSet
-from geotamper.sets.layout.table import QuestionTable
+from geotamper.sets.layout.table import NO_FOLD, QuestionTable
 from geotamper.sets.layout.writing import SetLists, with_questions, write_lists
 
 TOLERANCE = 0.02
@@ -179,6 +179,9 @@ def balance_set(root: Path, *, per_type: int | None = None, seed: int = 0) -> Ba
     table = full.questions
     active = np.array([number for number, picture in full.pictures.items() if picture.active], dtype=np.int64)
     usable = np.isin(table.pictures, active)
+    if (table.folds != NO_FOLD).any():
+        # a question that no fold asks would count towards its type and never be asked
+        usable &= table.folds != NO_FOLD
     subset = balance_questions(table, per_type=per_type, seed=seed, usable=usable)
     pictures = with_questions(full.pictures.values(), subset.questions)
     write_lists(root, SetLists(subset.questions, pictures, full.vocabulary), balanced=True)

@@ -28,6 +28,7 @@ from geotamper.sets.layout.writing import SetLists, write_lists
 from geotamper.sets.parquet.names import ListName
 from geotamper.sets.parquet.reading import ParquetFiles
 from geotamper.sets.parquet.writing import ParquetOptions, PictureFile, Storage, check_lists, write_parquet
+from geotamper.sets.review.decisions import REVIEW_FILE
 
 Layout = Literal["released", "parquet"]
 LAYOUTS: tuple[Layout, ...] = ("released", "parquet")
@@ -66,8 +67,9 @@ def convert_set(source: Path, out: Path, conversion: Conversion, *, control: Con
     """Write a set in another layout.
 
     Without a size the way there and back gives the same questions, in the same order, and the same bytes of every
-    picture. With one, pictures are shrunk by area averaging, masks likewise and cut at one half, class maps
-    by nearest neighbour; questions and answers stay those of the original size.
+    picture; what a person decided in a review goes along. With one, pictures are shrunk by area averaging, masks
+    likewise and cut at one half, class maps by nearest neighbour; questions and answers stay those of the original
+    size.
 
     Args:
         source: The folder of a set in either layout.
@@ -83,6 +85,7 @@ def convert_set(source: Path, out: Path, conversion: Conversion, *, control: Con
         raise OutputError(f"'{out}' is not an empty folder; choose a new one, so that nothing is mixed")
     sets = _open_all(source)
     full = sets["full"]
+    _copy_review(source, out)
     files = _picture_files(full, conversion, control or Control())
     if conversion.to == "parquet":
         size = None if conversion.size is None else (conversion.size, conversion.size)
@@ -96,6 +99,12 @@ def convert_set(source: Path, out: Path, conversion: Conversion, *, control: Con
         write_sidecar(out / SIDECAR_FILE, full.sidecar)
     for opened in sets.values():
         _write_released(out, opened)
+
+
+def _copy_review(source: Path, out: Path) -> None:
+    review = source / REVIEW_FILE
+    if review.is_file():
+        write_bytes(out / REVIEW_FILE, review.read_bytes())
 
 
 def _open_all(source: Path) -> dict[ListName, TamperSet]:
