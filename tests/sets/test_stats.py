@@ -81,6 +81,13 @@ def test_sheet_shows_every_kind_and_class_first(small_set: CopySet) -> None:
     assert len(choose_pictures(opened, 99)) == 12
 
 
+def test_small_sheet_shows_all_kinds_and_all_classes(small_set: CopySet) -> None:
+    opened = open_set(small_set("rs-tqa"))
+    records = [opened.records[picture] for picture in choose_pictures(opened, 4)]
+    assert [record.kind for record in records] == ["blur"] * 2 + ["copy-move"] * 2
+    assert {record.object_class for record in records} == {"Ship", "Building", "Vegetation"}
+
+
 def test_outlines_lie_on_the_borders_of_the_masks(small_set: CopySet) -> None:
     opened = open_set(small_set("rs-cmqa"))
     copied = next(number for number, record in opened.records.items() if record.kind == "copy-move")

@@ -48,13 +48,34 @@ def choose_pictures(opened: TamperSet, count: int, *, seed: int = 0) -> list[int
         label = str(picture.info.get(f"Q{type_number('object', question_set)}", ""))
         shelves.setdefault((kind, label), []).append(picture.id)
     order = sorted(shelves, key=lambda shelf: (shelf[0] == "none", shelf))
-    stacks = [[shelves[shelf][place] for place in rng.permutation(len(shelves[shelf]))] for shelf in order]
+    stacks = {
+        shelf: [shelves[shelf][place] for place in rng.permutation(len(shelves[shelf]))] for shelf in order
+    }
     chosen: list[tuple[int, int]] = []
     depth = 0
-    while len(chosen) < count and any(len(stack) > depth for stack in stacks):
-        chosen += [(place, stack[depth]) for place, stack in enumerate(stacks) if len(stack) > depth]
+    while len(chosen) < count and any(len(stack) > depth for stack in stacks.values()):
+        chosen += [
+            (order.index(shelf), stacks[shelf][depth])
+            for shelf in _alternating(order)
+            if len(stacks[shelf]) > depth
+        ]
         depth += 1
     return [picture for _, picture in sorted(chosen[:count])]
+
+
+def _alternating(shelves: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Shelves of kind and class by turns, each kind beginning with another class, so that a few show all."""
+    kinds = sorted({kind for kind, _ in shelves if kind != "none"})
+    classes = sorted({label for kind, label in shelves if kind != "none"})
+
+    def turn(shelf: tuple[str, str]) -> tuple[bool, int, str]:
+        kind, label = shelf
+        if kind == "none":
+            return True, 0, kind
+        start = kinds.index(kind) * math.ceil(len(classes) / len(kinds))
+        return False, (classes.index(label) - start) % len(classes), kind
+
+    return sorted(shelves, key=turn)
 
 
 def draw_sheet(opened: TamperSet, pictures: Sequence[int], *, columns: int = 6) -> Pixels:

@@ -21,13 +21,13 @@ def _lines(found: SetStatistics) -> Iterator[str]:
     yield f"  raw imagery: {_listed(found.origins)}"
     yield f"  regions: {_listed({name: sum(kinds.values()) for name, kinds in found.regions.items()})}"
     yield f"  classes: {_listed(found.classes)}"
-    yield f"  forged area: {_listed(found.areas)}"
+    yield f"  forged area: {_ranges(found.areas)}"
     for title, counts in (
         ("turned by, degrees", found.rotations),
         ("scaled by", found.scales),
-        ("blurred by", found.blurs),
     ):
-        yield f"  {title}: {'the set does not tell' if counts is None else _listed(counts)}"
+        yield f"  {title}: {'the set does not tell' if counts is None else _ranges(counts)}"
+    yield f"  blurred by: {'the set does not tell' if found.blurs is None else _listed(found.blurs)}"
     yield "  answers:"
     for name, answers in found.answers.items():
         yield f"    {name:<22} {found.types[name]:>8}: {_listed(answers)}"
@@ -35,3 +35,8 @@ def _lines(found: SetStatistics) -> Iterator[str]:
 
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
+
+
+def _ranges(counts: Mapping[str, int]) -> str:
+    """As `_listed`, with names that end in numbers kept apart from the counts."""
+    return ", ".join(f"{name}: {count}" for name, count in counts.items()) or "none"
