@@ -12,6 +12,7 @@ from geotamper import api
 from geotamper.errors import GeotamperError
 from geotamper.inspection.detector import build_detector
 from geotamper.inspection.report import InspectionReport
+from geotamper.processes import follow_parent
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,8 @@ def died(task: Task) -> Outcome:
 
 
 def prepare_worker() -> None:
-    """Leave Ctrl-C to the parent, and clean up when it ends this process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Follow the parent, and clean up when it ends this process."""
+    follow_parent()
     signal.signal(signal.SIGTERM, _leave)
 
 

@@ -1,17 +1,15 @@
 """Where the work is done: in this process, in several, or on a Ray cluster."""
 
 import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self, TypeVar
+from typing import Literal, Protocol, Self, TypeVar
 
 from geotamper.errors import GeotamperError, SpecificationError
+from geotamper.processes import follow_parent
 
 EngineName = Literal["local", "ray"]
 
@@ -147,17 +145,8 @@ class LocalProcesses:
 
 
 def prepare_process() -> None:
-    """Leave Ctrl-C to the parent, end with it, and use one thread."""
+    """Follow the parent, and use one thread."""
     import cv2
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    follow_parent()
     cv2.setNumThreads(1)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: Any) -> None:  # noqa: ANN401 - multiprocessing has no public type for it
-    """A pool's processes do not notice that their parent was killed: they would wait for work for ever."""
-    parent.join()
-    os._exit(1)

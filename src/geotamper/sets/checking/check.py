@@ -12,6 +12,7 @@ import numpy as np
 
 from geotamper.control import Control
 from geotamper.errors import SpecificationError
+from geotamper.processes import follow_parent
 from geotamper.sets.checking.answers import AnswerChecker, check_vocabulary
 from geotamper.sets.checking.balance import check_balance
 from geotamper.sets.checking.expected import expect
@@ -131,7 +132,9 @@ def _examine_all(opened: TamperSet, options: CheckOptions, control: Control) -> 
     with ExitStack() as stack:
         results: Iterator[PictureEvidence] = map(examiner, pictures)
         if options.jobs > 1:
-            pool = ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn"))
+            pool = ProcessPoolExecutor(
+                options.jobs, mp_context=get_context("spawn"), initializer=follow_parent
+            )
             # cancelled work must not be waited for
             stack.callback(partial(pool.shutdown, cancel_futures=True))
             results = pool.map(examiner, pictures, chunksize=16)
