@@ -16,8 +16,10 @@ from geotamper.errors import (
     SpecificationError,
 )
 from geotamper.sets.balancing import balance_set
+from geotamper.sets.checking import check_set
 from geotamper.sets.conversion import Conversion, convert_set
-from geotamper.sets.layout import FOLDS, ROLES, open_set
+from geotamper.sets.layout import FOLDS, ROLES, open_set, picture_path
+from geotamper.sets.layout.png import encode_png
 from geotamper.sets.parquet import names
 from geotamper.sets.parquet.manifest import changed_files, read_manifest
 from geotamper.sets.parquet.reading import ParquetFiles
@@ -143,6 +145,21 @@ def test_size_shrinks_pictures_and_keeps_questions(small_set: CopySet, tmp_path:
     assert set(np.unique(small.read_grey(2, "segmentation").values)) <= {60, 120, 255}
     expected = cv2.resize(large.read_image(2), (56, 56), interpolation=cv2.INTER_AREA)
     assert np.array_equal(small.read_image(2), expected)
+
+
+def test_smaller_background_stays_clear_of_the_regions(small_set: CopySet, tmp_path: Path) -> None:
+    root = small_set()
+    # the target ends and an object begins in the middle of what becomes one pixel
+    target = open_set(root).read_mask(2, "target")
+    background = np.zeros_like(target)
+    background[1:, :] = target[:-1, :] & ~target[1:, :]
+    background[2:, :] |= background[1:-1, :] & ~target[2:, :]
+    picture_path(root, 2, "background").write_bytes(encode_png(background))
+    convert_set(root, tmp_path / "half", Conversion("released", size=64))
+    small = open_set(tmp_path / "half")
+    assert small.read_mask(2, "background").any()
+    assert not (small.read_mask(2, "background") & small.read_mask(2, "target")).any()
+    assert check_set(tmp_path / "half").errors == 0
 
 
 def test_conversion_refuses_to_enlarge_and_to_mix(small_set: CopySet, tmp_path: Path) -> None:

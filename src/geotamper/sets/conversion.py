@@ -34,6 +34,7 @@ Layout = Literal["released", "parquet"]
 LAYOUTS: tuple[Layout, ...] = ("released", "parquet")
 
 _PICTURES_AT_ONCE = 32
+_HALF = 128
 
 
 @dataclass(frozen=True)
@@ -179,4 +180,7 @@ def shrink(content: bytes, role: Role, size: int, name: str) -> bytes:
         )
     how = cv2.INTER_NEAREST_EXACT if role == "segmentation" else cv2.INTER_AREA
     small = np.asarray(cv2.resize(picture, (size, size), interpolation=how), dtype=np.uint8)
-    return encode_png(small > 127 if role in MASK_ROLES else small)
+    if role not in MASK_ROLES:
+        return encode_png(small)
+    # where both halves of a pixel tie, it is the region's: the background is what neither region covers
+    return encode_png(small > (_HALF if role == "background" else _HALF - 1))

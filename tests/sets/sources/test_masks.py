@@ -62,6 +62,19 @@ def test_masks_takes_instances_where_there_are_any(folder: Path, read_all: ReadA
     assert (first.labels[200:300] == LABEL_IDS["Water"]).all()
 
 
+def test_masks_has_no_instance_where_the_picture_is_transparent(
+    folder: Path, save: Save, noise: Noise, read_all: ReadAll
+) -> None:
+    (folder / "fields/images/field_2.jpg").unlink()
+    alpha = np.full((SIDE, SIDE, 1), 255, np.uint8)
+    alpha[:, 100:180] = 0
+    save("data/fields/images/field_2.png", np.concatenate([noise(SIDE, SIDE), alpha], axis=2))
+    tile = read_all(folder)[0]
+    assert tile.instances is not None
+    assert not tile.instances[tile.ignore].any()
+    assert tile.instances.max() == 1
+
+
 def test_masks_enlarges_small_pictures(folder: Path, read_all: ReadAll) -> None:
     tile = read_all(folder)[2]
     assert tile.pixels.shape == (SIDE, SIDE, 3)

@@ -129,8 +129,8 @@ class GriddedSource(ABC):
             self._check_sizes(ref.raw.picture, path)
         rgb = self.rasters.rgb(ref.raw.picture, ref.window)
         truth = self.truth(ref, rgb.pixels)
-        instances, names, approximate = _renumbered(truth)
         ignore = resize_ids(truth.ignore | rgb.is_void)
+        instances, names, approximate = _renumbered(truth, ignore)
         return RawTile(
             ref=ref,
             pixels=resize_pixels(rgb.pixels),
@@ -202,11 +202,11 @@ def _covers(approximate: frozenset[int], instances: npt.NDArray[np.int32] | None
 
 
 def _renumbered(
-    truth: Labelled,
+    truth: Labelled, ignore: BoolMask
 ) -> tuple[npt.NDArray[np.int32] | None, dict[int, str], frozenset[int]]:
     if truth.instances is None:
         return None, {}, frozenset()
-    instances, former = renumber(resize_ids(truth.instances))
+    instances, former = renumber(np.where(ignore, 0, resize_ids(truth.instances)))
     names = {new: truth.names[old] for new, old in enumerate(former, 1) if old in truth.names}
     approximate = frozenset(new for new, old in enumerate(former, 1) if old in truth.approximate)
     return instances, names, approximate
