@@ -15,6 +15,7 @@ from geotamper.sets.layout import (
     SetPicture,
     Sidecar,
     TableBuilder,
+    encode_segmentation,
     write_lists,
     write_picture,
     write_sidecar,
@@ -59,6 +60,7 @@ def tiny_set(forgery: Forgery, tmp_path: Path) -> Path:
             source=source,
             target=target,
             background=empty,
+            segmentation=encode_segmentation(source.astype(np.uint8), {1: "Ship"}),
         )
         write_picture(root, record.id, arrays)
         facts = facts_of_record(record, source, target)
