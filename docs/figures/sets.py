@@ -26,7 +26,7 @@ from geotamper.sets.stats.figures import draw_answers, draw_transforms
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 SCENES_PER_KIND = 6
 PICTURES = 120
-ON_SHEET, COLUMNS = 8, 4
+ON_SHEET, COLUMNS = 6, 3
 SEED = 1
 QUALITY = 85
 """Of the sheets, which as PNG would be several times as large."""
