@@ -11,9 +11,14 @@ import pytest
 
 from geotamper.sets.balancing import balance_set
 from geotamper.sets.checking import CheckOptions, check_set
+from geotamper.sets.checking.expected import Expected
+from geotamper.sets.checking.lists import check_info
+from geotamper.sets.checking.pictures import PictureEvidence
+from geotamper.sets.checking.report import Collector
 from geotamper.sets.conversion import Conversion, convert_set
-from geotamper.sets.layout import open_set, picture_path
+from geotamper.sets.layout import AnswerVocabulary, SetPicture, open_set, picture_path
 from geotamper.sets.layout.png import encode_png
+from geotamper.task.facts import RegionFacts
 
 CopySet = Callable[..., Path]
 Document = dict[str, Any]
@@ -119,3 +124,26 @@ def test_release_of_the_balanced_subset_alone_is_checked(small_set: CopySet) -> 
     report = check_set(root, CheckOptions(balanced=True))
     assert report.passed
     assert "the full set is not there to compare with" in {entry.reason for entry in report.unchecked}
+
+
+@pytest.mark.parametrize(("removed", "wrong"), [(36, False), (200, True)])
+def test_unchanged_size_fits_areas_that_differ_little(small_set: CopySet, removed: int, wrong: bool) -> None:
+    root = _foreign(small_set())
+    target = open_set(root).read_mask(3, "target")
+    inside = np.flatnonzero(target)
+    target.flat[np.concatenate([inside[: removed // 2], inside[-removed // 2 :]])] = False
+    picture_path(root, 3, "target").write_bytes(encode_png(target))
+    answers = [f for f in check_set(root).findings if f.rule == "answer" and "Same" in f.message]
+    assert bool(answers) == wrong
+
+
+@pytest.mark.parametrize(("resized", "errors"), [(True, 0), (False, 1)])
+def test_area_of_a_ragged_region_may_change_with_the_size(resized: bool, errors: int) -> None:
+    # a group of trees, met in a set that was made smaller to 224
+    region = RegionFacts((100.0, 100.0), round(0.137855 * 224**2))
+    evidence = PictureEvidence(430, frames={"source": (224, 224)}, source=region)
+    picture = SetPicture(430, (), info={"Q1": "Yes", "Q9_source_size": 0.134422})
+    expected = Expected("blur", {"tampered": "Yes"}, {"tampered": frozenset({"Yes"})})
+    found = Collector(own=True, strict=False)
+    check_info(picture, evidence, expected, AnswerVocabulary.standard("rs-tqa"), found, resized=resized)
+    assert found.report(pictures=1, questions=0).errors == errors

@@ -165,8 +165,9 @@ def _check_pictures(
         check_changes(entry, record, found)
         picture = opened.pictures[entry.id]
         expected = expect(entry, record, sidecar, picture.info)
-        check_info(picture, entry, expected, opened.vocabulary, found)
-        if is_resized(entry, sidecar):
+        resized = is_resized(entry, sidecar)
+        check_info(picture, entry, expected, opened.vocabulary, found, resized=resized)
+        if resized:
             found.skip("mask", "the files are not of the size that the answers refer to; limits are wider")
         asked = questions.of(entry.id)
         checker.check_picture(asked, expected)

@@ -126,7 +126,11 @@ def _size_changes(facts: TamperFacts) -> Iterator[str]:
     areas = facts.source.area_px, facts.target.area_px
     # An outline that was sampled anew gains or loses some pixels, which weighs most in small objects.
     tolerance = AREA_RATIO_TOLERANCE + 0.5 / min(areas) ** 0.5
-    for factor in (1 - tolerance, 1 + tolerance):
+    ratio = areas[1] / areas[0]
+    factors = {1 - tolerance, 1 + tolerance}
+    if ratio * (1 - tolerance) <= 1 <= ratio * (1 + tolerance):
+        factors.add(1 / ratio)  # both ends may lie beyond "Same", which lies between them
+    for factor in factors:
         changed = replace(facts.target, area_px=max(1, round(areas[1] * factor)))
         frame = facts.width * facts.height
         if changed.area_px <= frame:

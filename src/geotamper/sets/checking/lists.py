@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from geotamper.sets.checking.expected import Expected
+from geotamper.sets.checking.masks import area_slack
 from geotamper.sets.checking.pictures import PictureEvidence
 from geotamper.sets.checking.report import Collector
 from geotamper.sets.layout.names import FOLDS, ROLES, Fold
@@ -97,6 +98,8 @@ def check_info(
     expected: Expected | None,
     vocabulary: AnswerVocabulary,
     found: Collector,
+    *,
+    resized: bool,
 ) -> None:
     """The `info` of a picture agrees with its files: the answers to the open questions and the area fractions."""
     if expected is None or expected.kind is None or not picture.info:
@@ -118,8 +121,7 @@ def check_info(
             continue
         width, height = evidence.frames["source"]
         share = region.area_px / (width * height)
-        # In a picture that was made smaller an outline moves by up to half a pixel.
-        slack = 1e-6 if (width, height) == (512, 512) else 2 * region.area_px**0.5 / (width * height)
+        slack = area_slack(region.area_px) / (width * height) if resized else 1e-6
         if abs(given - share) > slack:
             message = (
                 f"the info of picture {picture.id} gives {given:.6f} as the share of its {name} region; its mask "

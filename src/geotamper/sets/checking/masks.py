@@ -1,5 +1,7 @@
 """Rules about the files of single pictures: present, readable, of one frame, with the values of masks."""
 
+import math
+
 from geotamper.sets.checking.pictures import PictureEvidence
 from geotamper.sets.checking.report import Collector
 from geotamper.sets.layout.names import REQUIRED_ROLES, Role
@@ -17,6 +19,9 @@ MIN_CARRIED_IOU = 0.99
 
 MIN_CHANGED = 0.25
 """Share of the target that differs from the original; in flat ground a blur leaves some pixels as they were."""
+
+RESIZED_AREA = 0.05
+"""Share of its area that a region may have gained or lost in a picture that was made smaller."""
 
 RESIZE_TOLERANCE = 0.02
 """Added to the overlap of pictures that were made smaller, whose outlines moved."""
@@ -39,6 +44,14 @@ def is_resized(evidence: PictureEvidence, sidecar: Sidecar | None) -> bool:
     """Whether the files of a picture are not of the size that its answers refer to."""
     expected = sidecar.size if sidecar is not None else (512, 512)
     return evidence.frames.get("source", expected) != expected
+
+
+def area_slack(area_px: int) -> float:
+    """Pixels by which the area of a region may have changed when its picture was made smaller.
+
+    Its outline moved by up to half a pixel, and small gaps within it, as between trees, closed or opened.
+    """
+    return 2 * math.sqrt(area_px) + RESIZED_AREA * area_px
 
 
 def check_files(evidence: PictureEvidence, absent: frozenset[Role], found: Collector) -> None:
@@ -130,8 +143,7 @@ def _check_area_and_overlap(
     width, height = evidence.frames["source"]
     resized = is_resized(evidence, sidecar)
     share = evidence.source.area_px / (width * height)
-    # An outline moves by up to half a pixel when a picture is made smaller.
-    slack = 2 * evidence.source.area_px**0.5 / (width * height) if resized else 0.0
+    slack = area_slack(evidence.source.area_px) / (width * height) if resized else 0.0
     if not MIN_AREA - slack <= share <= MAX_AREA + slack:
         found.fault(
             "area",
