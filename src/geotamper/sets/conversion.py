@@ -29,6 +29,7 @@ from geotamper.sets.parquet.names import ListName
 from geotamper.sets.parquet.reading import ParquetFiles
 from geotamper.sets.parquet.writing import ParquetOptions, PictureFile, Storage, check_lists, write_parquet
 from geotamper.sets.review.decisions import REVIEW_FILE
+from geotamper.sets.screening.log import SCREENING_FILE
 
 Layout = Literal["released", "parquet"]
 LAYOUTS: tuple[Layout, ...] = ("released", "parquet")
@@ -86,7 +87,7 @@ def convert_set(source: Path, out: Path, conversion: Conversion, *, control: Con
         raise OutputError(f"'{out}' is not an empty folder; choose a new one, so that nothing is mixed")
     sets = _open_all(source)
     full = sets["full"]
-    _copy_review(source, out)
+    _copy_decisions(source, out)
     files = _picture_files(full, conversion, control or Control())
     if conversion.to == "parquet":
         size = None if conversion.size is None else (conversion.size, conversion.size)
@@ -102,10 +103,11 @@ def convert_set(source: Path, out: Path, conversion: Conversion, *, control: Con
         _write_released(out, opened)
 
 
-def _copy_review(source: Path, out: Path) -> None:
-    review = source / REVIEW_FILE
-    if review.is_file():
-        write_bytes(out / REVIEW_FILE, review.read_bytes())
+def _copy_decisions(source: Path, out: Path) -> None:
+    """Carry over what was decided about pictures by a person, and about raw tiles by the screening."""
+    for name in (REVIEW_FILE, SCREENING_FILE):
+        if (source / name).is_file():
+            write_bytes(out / name, (source / name).read_bytes())
 
 
 def _open_all(source: Path) -> dict[ListName, TamperSet]:

@@ -1,3 +1,4 @@
+import csv
 import hashlib
 import json
 import shutil
@@ -26,6 +27,20 @@ def test_set_passes_its_own_check_without_findings(small_set: Path) -> None:
     assert (report.findings, report.unchecked) == ((), ())
     assert report.own
     assert report.pictures == 14
+
+
+def test_every_decision_of_the_screening_is_written_down(small_set: Path) -> None:
+    with (small_set / "screening.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    used = {record.origin for record in open_set(small_set).records.values()}
+    rules = {row["tile"]: set[str]() for row in rows}
+    for row in rows:
+        rules[row["tile"]].add(row["rule"])
+        assert (row["accepted"] == "yes") == (float(row["value"]) <= float(row["threshold"]))
+    assert used <= set(rules)
+    assert all("duplicate" in rules[tile] and len(rules[tile]) > 4 for tile in used)
+    accepted = {row["tile"] for row in rows} - {row["tile"] for row in rows if row["accepted"] == "no"}
+    assert used <= accepted
 
 
 def test_questions_have_the_counts_of_their_kinds(small_set: Path) -> None:

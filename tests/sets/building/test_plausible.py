@@ -15,11 +15,17 @@ from geotamper.imagery.similarity import Similarity
 from geotamper.sets.building.forgers import RejectionError
 from geotamper.sets.building.objects import TileObject
 from geotamper.sets.building.plausible.blending import REACH, poisson_blended
-from geotamper.sets.building.plausible.forger import PlausiblePlaces
-from geotamper.sets.building.plausible.ground import Ground
-from geotamper.sets.building.plausible.parameters import draw_parameters, scale_limits
+from geotamper.sets.building.plausible.forger import MAX_SHIFT, PlausiblePlaces, paste
+from geotamper.sets.building.plausible.ground import Ground, heading
+from geotamper.sets.building.plausible.parameters import (
+    Neighbourhood,
+    draw_parameters,
+    scale_limits,
+)
 from geotamper.sets.building.plausible.rules import (
+    CoversNothingElse,
     HitsNothing,
+    JoinsItsKind,
     KeepsItsSides,
     KeepsSource,
     Placement,
@@ -118,6 +124,21 @@ class TestRules:
         assert rule.distance(placement(tile, (60, 100))) < 0.2
         assert rule.distance(placement(tile, (250, 100))) > 1
 
+    def test_nothing_else_lies_in_part_of_the_place(self) -> None:
+        stripe = box(300, 0, 12, 512)  # covers a third of the hall's place, and its mean goes unnoticed
+        tile = tile_of(paint((stripe, SOIL), (HALL, HULL)), labels_of((HALL, "Building")))
+        where = placement(tile, (0, 0))
+        rule = CoversNothingElse.of(where.stamp.under(where.ground.looks, where.stamp.ring, (0, 0)))
+        assert rule.distance(placement(tile, (100, 100))) < 0.6
+        assert rule.distance(placement(tile, (230, 100))) > 1
+
+    def test_copied_road_leads_to_a_road(self) -> None:
+        street = box(200, 0, 10, 512)
+        tile = tile_of(paint(), labels_of((street, "Road"), (HALL, "Road")))
+        assert JoinsItsKind().distance(placement(tile, (95, 100), "Road")) == 0
+        assert JoinsItsKind().distance(placement(tile, (300, 100), "Road")) > 1
+        assert JoinsItsKind().distance(placement(tile, (300, 100), "Farmland")) == 0
+
     def test_each_side_borders_on_the_same_as_before(self) -> None:
         soil = box(0, 84, 512, 428)  # the hall stands on grass with its lower side on the edge
         tile = tile_of(paint((soil, SOIL), (HALL, HULL)), labels_of((HALL, "Building")))
@@ -162,7 +183,8 @@ class TestParameters:
     @pytest.mark.parametrize("object_class", OBJECT_CLASSES)
     def test_turns_and_scales_are_visible_and_limited(self, object_class: ObjectClass) -> None:
         rng = np.random.default_rng(0)
-        drawn = [draw_parameters(rng, object_class, 1000, [800, 1000, 1600]) for _ in range(300)]
+        neighbours = Neighbourhood([800, 1000, 1600], [0.0, 4.0, 18.0, 29.0, -80.0])
+        drawn = [draw_parameters(rng, object_class, 1000, neighbours) for _ in range(300)]
         turns = [abs((p.rotation_deg + 180) % 360 - 180) for p in drawn if p.rotation_deg]
         scales = [p.scale for p in drawn if p.scale != 1]
         limit = 30 if object_class in ("Car", "Vegetation", "Airplane", "Building") else 180
@@ -170,7 +192,25 @@ class TestParameters:
         assert max(turns) > 0.9 * limit
         assert 100 < len(turns) < 200
         assert all(abs(scale - 1) >= 0.1 - 1e-9 for scale in scales)
+        if object_class in ("Car", "Airplane"):
+            assert all(0.85 <= scale <= 1.18 for scale in scales)
         assert all(800 / 1.15 - 1 <= 1000 * scale**2 <= 1600 * 1.15 + 1 for scale in scales)
+
+    def test_cars_turn_into_the_direction_of_another_one_only(self) -> None:
+        rng = np.random.default_rng(0)
+        rows = Neighbourhood([1000], [0.0, 17.0, -25.0, 85.0])
+        assert {draw_parameters(rng, "Car", 1000, rows).rotation_deg for _ in range(100)} == {
+            0.0,
+            17.0,
+            335.0,
+        }
+        alone = Neighbourhood([1000], [0.0])
+        assert {draw_parameters(rng, "Car", 1000, alone).rotation_deg for _ in range(50)} == {0.0}
+
+    def test_furrows_keep_their_direction(self) -> None:
+        rng = np.random.default_rng(0)
+        drawn = [draw_parameters(rng, "Farmland", 1000, Neighbourhood()).rotation_deg for _ in range(50)]
+        assert set(drawn) == {0.0, 180.0}
 
     def test_lonely_object_keeps_about_its_size(self) -> None:
         low, high = scale_limits(1000, [1000])
@@ -181,6 +221,21 @@ class TestParameters:
 
     def test_object_outside_the_sizes_of_others_is_not_forced_among_them(self) -> None:
         assert scale_limits(100, [100, 5000, 9000])[0] <= 1.0
+
+
+class TestHeading:
+    @pytest.mark.parametrize("turn", [0, 20, 75, 100, 170])
+    def test_long_axis_is_counter_clockwise(self, turn: float) -> None:
+        bar = box(200, 240, 120, 30)
+        about = Similarity.from_parameters(
+            rotation_deg=turn, centre=centroid(bar), image_of_centre=centroid(bar)
+        )
+        found = heading(warp_mask(bar, about))
+        assert found is not None
+        assert abs((found - turn + 90) % 180 - 90) < 1
+
+    def test_square_has_none(self) -> None:
+        assert heading(box(200, 200, 40, 40)) is None
 
 
 class TestBlending:
@@ -235,6 +290,20 @@ class TestForger:
         chosen = TileObject(1, HALL, "Building", exact=True)
         with pytest.raises(RejectionError, match="no surroundings that look alike"):
             PlausiblePlaces().copy(tile, chosen, np.random.default_rng(0))
+
+    def test_blending_that_shades_a_copy_is_left_out(self) -> None:
+        field = box(60, 60, 60, 40)
+        meadow = box(
+            200, 0, 312, 512
+        )  # lighter than what the source lies in: blending would lighten the copy
+        tile = tile_of(paint((meadow, (100, 140, 90)), (field, SOIL)), labels_of((field, "Farmland")))
+        chosen = TileObject(1, field, "Farmland", exact=True)
+        parameters = CopyMoveParameters(placement=(300.0, 300.0))
+        shaded = poisson_blended(copy_move(tile.pixels, field, parameters, rng=np.random.default_rng(0)))
+        kept = paste(tile, chosen, parameters, np.random.default_rng(0))
+        assert np.abs(shaded.forgery.pixels[300, 280:320].astype(int) - SOIL).mean() > MAX_SHIFT
+        assert np.abs(kept.forgery.pixels[300, 280:320].astype(int) - SOIL).mean() < MAX_SHIFT
+        assert kept.forgery.edge == "feather"
 
     def test_rough_outlines_are_rejected(self) -> None:
         tile = tile_of(paint((HALL, HULL)), labels_of((HALL, "Building")))

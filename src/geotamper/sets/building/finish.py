@@ -24,6 +24,7 @@ from geotamper.sets.layout import (
 )
 from geotamper.sets.layout.names import SIDECAR_FILE
 from geotamper.sets.questions import QuestionStyle, ask_picture, number_questions, picture_info
+from geotamper.sets.screening.log import SCREENING_FILE, write_decisions
 from geotamper.sets.screening.selection import Screening
 from geotamper.sets.sources.protocol import TILE_SIDE, SourceInfo
 from geotamper.task.facts import TAMPER_KINDS, TamperFacts
@@ -56,7 +57,7 @@ class Course:
 
 
 def write_set(root: Path, settings: BuildSettings, info: SourceInfo, course: Course) -> Sidecar:
-    """Write the lists, then the sidecar, which tells that the set is complete.
+    """Write the lists and what screening decided, then the sidecar, which tells that the set is complete.
 
     Args:
         root: The folder of the set, with its pictures.
@@ -73,6 +74,7 @@ def write_set(root: Path, settings: BuildSettings, info: SourceInfo, course: Cou
         (entry for entry in course.outcomes if entry.record is not None), key=lambda entry: entry.id
     )
     write_lists(root, _lists(made, style))
+    write_decisions(root / SCREENING_FILE, course.screening.decisions)
     sidecar = Sidecar(
         name=preset.name,
         question_set=preset.question_set,

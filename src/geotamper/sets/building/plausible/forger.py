@@ -11,10 +11,12 @@ from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.sets.building.forgers import MadeForgery, RejectionError
 from geotamper.sets.building.objects import TileObject
 from geotamper.sets.building.plausible.blending import poisson_blended
-from geotamper.sets.building.plausible.ground import Ground
-from geotamper.sets.building.plausible.parameters import SOFT, draw_parameters
+from geotamper.sets.building.plausible.ground import Ground, heading
+from geotamper.sets.building.plausible.parameters import SOFT, Neighbourhood, draw_parameters
 from geotamper.sets.building.plausible.rules import (
+    CoversNothingElse,
     HitsNothing,
+    JoinsItsKind,
     KeepsItsSides,
     KeepsSource,
     Placement,
@@ -32,6 +34,9 @@ DRAWS = 4
 
 PLACES = 150
 """Places that are looked at for each."""
+
+MAX_SHIFT = 6.0
+"""Mean change, in grey values of 255, that blending may do to a copy; beyond it shows as a glow or a shade."""
 
 _NO_ROOM = "no place inside the frame"
 
@@ -54,14 +59,16 @@ class PlausiblePlaces:
             self._ground = Ground(tile)
         ground = self._ground
         area = int(np.count_nonzero(chosen.mask))
-        neighbours = ground.neighbour_areas(chosen.object_class)
+        neighbours = _neighbourhood(ground, chosen)
         untouched = Stamp.of(chosen.mask, CopyMoveParameters())
-        around = look_of(untouched.under(ground.looks, untouched.ring, (0, 0)))
+        band = untouched.under(ground.looks, untouched.ring, (0, 0))
         rules: tuple[PlacementRule, ...] = (
             KeepsSource(),
             HitsNothing(),
             StandsOnFittingGround(),
-            ResemblesSurroundings(around),
+            JoinsItsKind(),
+            ResemblesSurroundings(look_of(band)),
+            CoversNothingElse.of(band),
             KeepsItsSides(sides_of(ground, untouched, (0, 0))),
         )
         troubles: Counter[str] = Counter()
@@ -72,12 +79,21 @@ class PlausiblePlaces:
             if shift is None:
                 continue
             try:
-                made = _paste(tile, chosen, replace(parameters, placement=stamp.place(shift)), rng)
+                made = paste(tile, chosen, replace(parameters, placement=stamp.place(shift)), rng)
             except ForgeryError:
                 troubles[_NO_ROOM] += PLACES
                 continue
             return made
         raise RejectionError(troubles.most_common(1)[0][0])
+
+
+def _neighbourhood(ground: Ground, chosen: TileObject) -> Neighbourhood:
+    own = heading(chosen.mask)
+    turns: list[float] = []
+    if own is not None:
+        others = ground.neighbour_headings(chosen.object_class)
+        turns = [(other - own + 90) % 180 - 90 for other in others]
+    return Neighbourhood(ground.neighbour_areas(chosen.object_class), turns)
 
 
 def _best_shift(
@@ -109,8 +125,18 @@ def _best_shift(
     return best
 
 
-def _paste(
+def paste(
     tile: RawTile, chosen: TileObject, parameters: CopyMoveParameters, rng: np.random.Generator
 ) -> MadeForgery:
+    """Paste a copy, and adapt the colours of soft classes to the place where that leaves the copy as it is."""
     made = copy_move(tile.pixels, chosen.mask, parameters, rng=rng, object_class=chosen.object_class)
-    return poisson_blended(made) if chosen.object_class in SOFT else MadeForgery(made)
+    if chosen.object_class not in SOFT:
+        return MadeForgery(made)
+    blended = poisson_blended(made)
+    copied = made.pixels[made.target_mask].astype(np.int16)
+    if np.abs(blended.forgery.pixels[made.target_mask] - copied).mean() <= MAX_SHIFT:
+        return blended
+    feathered = replace(parameters, edge="feather")
+    return MadeForgery(
+        copy_move(tile.pixels, chosen.mask, feathered, rng=rng, object_class=chosen.object_class)
+    )

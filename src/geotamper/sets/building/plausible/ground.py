@@ -28,6 +28,9 @@ GROUNDS: Mapping[ObjectClass, tuple[str, ...]] = MappingProxyType(
 )
 """The labels on which an object of each class may stand. "Other" is what has no label; there only looks decide."""
 
+LONG = 1.4
+"""Ratio of the axes from which on a thing has a direction."""
+
 THINGS: frozenset[ObjectClass] = frozenset({"Car", "Vegetation", "Ship", "Airplane", "Building"})
 """Classes whose objects stand on the ground; the others are ground themselves."""
 
@@ -79,3 +82,23 @@ class Ground:
         label = LABEL_IDS[object_class]
         found = np.bincount(self.tile.instances[self.tile.labels == label])
         return [int(area) for area in found[1:] if area]
+
+    def neighbour_headings(self, object_class: ObjectClass) -> list[float]:
+        """Directions of the long axes of all long instances of a class, degrees counter-clockwise, 0 to 180."""
+        if self.tile.instances is None:
+            return []
+        of_class = np.where(self.tile.labels == LABEL_IDS[object_class], self.tile.instances, 0)
+        headings = [heading(of_class == number) for number in np.unique(of_class) if number]
+        return [found for found in headings if found is not None]
+
+
+def heading(mask: BoolMask) -> float | None:
+    """The direction of a mask's long axis, degrees counter-clockwise, 0 to 180; None where it is about round."""
+    rows, columns = np.nonzero(mask)
+    if len(rows) < 3:
+        return None
+    spread, axes = np.linalg.eigh(np.cov(np.stack([columns, -rows]).astype(np.float64)))
+    if spread[1] < LONG**2 * max(spread[0], 1e-9):
+        return None
+    x, y = axes[:, 1].tolist()
+    return float(np.degrees(np.arctan2(y, x)) % 180)

@@ -1,6 +1,7 @@
 """Turn and scale of a plausible copy."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -18,6 +19,17 @@ SHADOW_TURN = 30.0
 CASTS_SHADOW: frozenset[ObjectClass] = frozenset({"Car", "Vegetation", "Airplane", "Building"})
 """Classes that show where the light comes from."""
 
+ALIGNED: frozenset[ObjectClass] = frozenset({"Car"})
+"""Classes that stand in lanes and rows: turned only into the direction of another one of the tile."""
+
+FURROWED: frozenset[ObjectClass] = frozenset({"Farmland"})
+"""Classes with furrows, which are turned only so that these keep their direction."""
+
+MADE_IN_SERIES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"Car": (0.85, 1.18), "Airplane": (0.85, 1.18)}
+)
+"""Scales of things whose size everybody knows."""
+
 ALONE = (0.75, 1.3)
 """Area of a copy relative to its source where the tile has no other object of the class."""
 
@@ -34,23 +46,39 @@ FEATHER: Mapping[str, float] = MappingProxyType({"lowest": 1.0, "highest": 2.5})
 """Half the width of a feathered edge, pixels."""
 
 
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What the other objects of its class in the tile say about a copy.
+
+    Attributes:
+        areas: Of all objects of the class, its own included, pixels.
+        turns: Degrees, -90 to 90, from the object to each other one by their long axes.
+    """
+
+    areas: Sequence[int] = ()
+    turns: Sequence[float] = ()
+
+
 def draw_parameters(
-    rng: np.random.Generator, object_class: ObjectClass, area: int, neighbours: Sequence[int]
+    rng: np.random.Generator, object_class: ObjectClass, area: int, neighbours: Neighbourhood
 ) -> CopyMoveParameters:
     """Draw turn, scale, interpolation and edge.
 
     Turned and scaled with probability one half each, as in the other sets; the turn is limited for things that
-    show where the light comes from, the scale by the sizes of the objects of the same class around.
+    show where the light comes from or stand in rows, the scale by the sizes of the objects of the same class
+    around.
 
     Args:
         rng: Source of chance.
         object_class: What is copied.
         area: Of the object, pixels.
-        neighbours: Areas of all objects of its class in the tile, its own included.
+        neighbours: The objects of its class in the tile.
     """
     turned, scaled = rng.random(2) < 0.5
-    turn = _draw_turn(rng, SHADOW_TURN if object_class in CASTS_SHADOW else 180.0)
-    scale = _draw_scale(rng, *scale_limits(area, neighbours))
+    turn = _draw_turn(rng, object_class, neighbours.turns)
+    low, high = scale_limits(area, neighbours.areas)
+    series = MADE_IN_SERIES.get(object_class, (0.0, np.inf))
+    scale = _draw_scale(rng, max(low, series[0]), min(high, series[1]))
     tool = TOOLS[int(rng.integers(len(TOOLS)))]
     radius = float(rng.uniform(FEATHER["lowest"], FEATHER["highest"]))
     return CopyMoveParameters(
@@ -72,9 +100,16 @@ def scale_limits(area: int, neighbours: Sequence[int]) -> tuple[float, float]:
     return max(0.5, min(1.0, low**0.5)), min(1.5, max(1.0, high**0.5))
 
 
-def _draw_turn(rng: np.random.Generator, limit: float) -> float:
-    turn = float(rng.uniform(SMALLEST_TURN, min(limit, 180.0)))
-    return turn if rng.random() < 0.5 else 360.0 - turn
+def _draw_turn(rng: np.random.Generator, object_class: ObjectClass, turns: Sequence[float]) -> float:
+    """Degrees, 0 to 360; 0 where nothing fits."""
+    limit = SHADOW_TURN if object_class in CASTS_SHADOW else 180.0
+    size, sign, place = float(rng.uniform(SMALLEST_TURN, limit)), float(rng.random()), float(rng.random())
+    if object_class in FURROWED:
+        return 180.0
+    if object_class in ALIGNED:
+        fitting = [turn for turn in turns if SMALLEST_TURN <= abs(turn) <= limit]
+        return fitting[int(place * len(fitting))] % 360 if fitting else 0.0
+    return size if sign < 0.5 else 360.0 - size
 
 
 def _draw_scale(rng: np.random.Generator, low: float, high: float) -> float:

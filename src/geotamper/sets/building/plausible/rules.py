@@ -27,6 +27,16 @@ UNDER_FACTOR = 1.4
 """What will be covered may differ by so much more than the band: nobody sees it any longer."""
 
 
+MIN_ALIKE = 0.9
+"""Share of the pixels under a copy and its margin that must have colours which occur around the source."""
+
+COLOUR_SLACK = (5.0, 4.0, 4.0)
+"""Units of CIE Lab by which a colour may lie beyond those around the source."""
+
+JOINT = 10
+"""Pixels to the next piece of road for a copied one to be its branch."""
+
+
 @dataclass(frozen=True, eq=False)
 class Placement:
     """A place under consideration.
@@ -140,6 +150,52 @@ class KeepsItsSides:
         if len(known) < SECTORS // 2:
             return np.inf
         return float(max(known.mean(), known.max() / 2)) / MAX_SIDE_COLOUR
+
+
+@dataclass(frozen=True, eq=False)
+class CoversNothingElse:
+    """Nearly every pixel under the copy and its margin has a colour that occurs around the source.
+
+    The mean of what is covered says little: half a roof and half an apron have the mean of something else.
+
+    Attributes:
+        lowest: (3,) in CIE Lab.
+        highest: (3,).
+    """
+
+    lowest: npt.NDArray[np.float64]
+    highest: npt.NDArray[np.float64]
+    trouble: str = "something else in part of the place"
+
+    @classmethod
+    def of(cls, around_source: npt.NDArray[np.float32]) -> "CoversNothingElse":
+        """Take the range of colours from the (N, 5) looks of the band around the source."""
+        if not len(around_source):
+            return cls(np.full(3, np.inf), np.full(3, -np.inf))
+        low, high = np.percentile(around_source[:, :3], (2, 98), axis=0)
+        return cls(low - COLOUR_SLACK, high + COLOUR_SLACK)
+
+    def distance(self, placement: Placement) -> float:
+        """The share of other colours, divided by the largest that is allowed."""
+        stamp = placement.stamp
+        colours = stamp.under(placement.ground.looks, stamp.near, placement.shift)[:, :3]
+        alike = ((colours >= self.lowest) & (colours <= self.highest)).all(axis=1)
+        return float(1 - alike.mean()) / (1 - MIN_ALIKE)
+
+
+@dataclass(frozen=True)
+class JoinsItsKind:
+    """A piece of road leads to a road; other things stand for themselves."""
+
+    trouble: str = "no road to join"
+
+    def distance(self, placement: Placement) -> float:
+        """0 or 2."""
+        if placement.chosen.object_class != "Road":
+            return 0.0
+        stamp, labels = placement.stamp, placement.ground.tile.labels
+        reach = stamp.around(JOINT)
+        return 0.0 if (stamp.under(labels, reach, placement.shift) == LABEL_IDS["Road"]).any() else 2.0
 
 
 def sides_of(ground: Ground, stamp: Stamp, shift: tuple[int, int]) -> npt.NDArray[np.float64]:

@@ -70,6 +70,10 @@ class Stamp:
         """Where the centroid of the object goes, (x, y)."""
         return self.centre[0] + shift[0], self.centre[1] + shift[1]
 
+    def around(self, reach: int) -> BoolMask:
+        """(h, w) bool: the copy and what lies within so many pixels of it, as far as the window goes."""
+        return _grown(self.target, reach)
+
     def bounds(self, shape: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
         """The shifts (lowest, highest) in x and in y for which the copy lies inside a frame (height, width)."""
         rows, columns = np.flatnonzero(self.target.any(axis=1)), np.flatnonzero(self.target.any(axis=0))
