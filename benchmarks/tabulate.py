@@ -19,14 +19,13 @@ and the `end` lines of the same name is replaced in the given files.
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from _common.blocks import insert
 from _common.tables import MEASURES, markdown, overall_table, percent, split_table
-from geotamper.atomic import write_text
 from geotamper.errors import GeotamperError, InputError
 
 DETECTION = "geotamper.benchmark/1"
@@ -250,42 +249,6 @@ def shown_command(command: Sequence[str]) -> str:
 def _aims(results: Results) -> Mapping[str, str]:
     wanted = AIMS.get(str(results["set"]["folder"]).partition("-")[2], {})
     return {measure: wanted[measure] for measure in MEASURES if measure in wanted}
-
-
-def insert(blocks: Mapping[str, str], files: Sequence[Path]) -> None:
-    """Replace the blocks in Markdown files; blocks without new results stay as they are.
-
-    Raises:
-        InputError: A file cannot be read, or no file has a place for any of the blocks.
-        OutputError: A file cannot be written.
-    """
-    used = set()
-    for path in files:
-        try:
-            old = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise InputError(
-                f"cannot read '{path}' ({error.strerror}); give Markdown files with markers"
-            ) from error
-        new = old
-        for name, text in blocks.items():
-            new, count = filled(new, name, text)
-            if count:
-                used.add(name)
-        if new != old:
-            write_text(path, new)
-            print(f"brought up to date: {path}")
-    if not used:
-        raise InputError(
-            f"no file has a line '<!-- begin NAME -->' with one of the names {', '.join(sorted(blocks))}; add one"
-        )
-
-
-def filled(text: str, name: str, block: str) -> tuple[str, int]:
-    """Put a block between its markers; the new text and the number of places that were filled."""
-    begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-    pattern = re.compile(re.escape(begin) + r".*?" + re.escape(end), re.DOTALL)
-    return pattern.subn(lambda _: f"{begin}\n\n{block}\n\n{end}", text)
 
 
 if __name__ == "__main__":
