@@ -1,0 +1,1 @@
+"""Networks that answer questions about pictures: plain PyTorch modules from typed configurations."""
