@@ -34,7 +34,7 @@ class MaskLoss:
     Attributes:
         name: "rmse", "mae", "both" for their sum, "mae_mse", or "none" for zero.
         rmse: One root over all channels, or the sum of one root per channel.
-        scale: Largest mask value in the loss.
+        scale: Value of a full mask in the predictions; 255 as published, 1 makes the term small.
     """
 
     name: MaskLossName | Literal["mae_mse"] = "rmse"
@@ -45,14 +45,14 @@ class MaskLoss:
         """The loss of P pictures.
 
         Args:
-            predicted: 0..255, not clamped, shape (P, 3, H, W).
+            predicted: On `scale`, not clamped, shape (P, 3, H, W).
             target: 0..255 and a little above, shape (P, 3, H, W).
             shares: Weight of every picture, shape (P,); over all processes they add up to 1.
             pool: Adds up means over processes before roots are taken.
         """
         if self.name == "none":
             return predicted.new_zeros(())
-        error = (predicted.float() - target) * (self.scale / MASK_RANGE)
+        error = predicted.float() - target * (self.scale / MASK_RANGE)
         absolute = pool((shares * error.abs().mean(dim=(1, 2, 3))).sum())
         if self.name == "mae":
             return absolute
@@ -116,28 +116,49 @@ class Targets:
         return torch.full_like(self.counts, 1 / self.total_pictures)
 
 
-def mask_loss_of(settings: TrainingSettings) -> MaskLoss:
-    """The mask loss of joint training."""
-    return MaskLoss(settings.mask_loss, settings.rmse, settings.mask_scale)
+def mask_loss_of(settings: TrainingSettings, scale: float = MASK_RANGE) -> MaskLoss:
+    """The mask loss of joint training, for predictions on a scale."""
+    return MaskLoss(settings.mask_loss, settings.rmse, scale)
 
 
-def compute_losses(
-    output: NetworkOutput, targets: Targets, settings: TrainingSettings, pool: Pool = alone
-) -> Losses:
-    """Alpha * cross-entropy + (1 - alpha) * mask loss + the network's own terms.
+@dataclass(frozen=True)
+class Objective:
+    """What a training minimises.
 
-    Without predicted masks the loss is the cross-entropy and the network's own terms (Table VI, no prompts).
+    Attributes:
+        settings: Weights and options.
+        mask_scale: Value of a full mask in the predictions.
+        pool: Adds up parts of a batch over processes.
     """
-    summed = functional.cross_entropy(output.logits.float(), targets.labels, reduction="sum")
-    answer = pool(summed / targets.total_questions)
-    share = len(targets.labels) / targets.total_questions
-    auxiliary = {name: pool(term * share) for name, term in output.auxiliary.items()}
-    extra = sum(auxiliary.values(), answer.new_zeros(()))
-    if output.masks is None:
-        return Losses(answer + extra, answer, answer.new_zeros(()), auxiliary)
-    mask = mask_loss_of(settings)(output.masks, targets.masks, targets.shares(settings), pool)
-    total = settings.alpha * answer + (1 - settings.alpha) * mask + extra
-    return Losses(total, answer, mask, auxiliary)
+
+    settings: TrainingSettings
+    mask_scale: float = MASK_RANGE
+    pool: Pool = alone
+
+    def losses(self, output: NetworkOutput, targets: Targets) -> Losses:
+        """Alpha * cross-entropy + (1 - alpha) * mask loss + the network's own terms.
+
+        Without predicted masks the loss is the cross-entropy and the network's own terms (Table VI, no prompts).
+        """
+        settings, pool = self.settings, self.pool
+        summed = functional.cross_entropy(output.logits.float(), targets.labels, reduction="sum")
+        answer = pool(summed / targets.total_questions)
+        share = len(targets.labels) / targets.total_questions
+        auxiliary = {name: pool(term * share) for name, term in output.auxiliary.items()}
+        extra = sum(auxiliary.values(), answer.new_zeros(()))
+        if output.masks is None:
+            return Losses(answer + extra, answer, answer.new_zeros(()), auxiliary)
+        loss = mask_loss_of(settings, self.mask_scale)
+        mask = loss(output.masks, targets.masks, targets.shares(settings), pool)
+        total = settings.alpha * answer + (1 - settings.alpha) * mask + extra
+        return Losses(total, answer, mask, auxiliary)
+
+    def mask_only(self, masks: Tensor, targets: Targets) -> Losses:
+        """The loss of the mask network alone, in the first part of two-step training."""
+        settings = self.settings
+        loss = MaskLoss(settings.mask_only_loss, settings.rmse, self.mask_scale)
+        value = loss(masks, targets.masks, targets.shares(settings), self.pool)
+        return Losses(value, value.new_zeros(()), value, {})
 
 
 def require_finite(loss: Tensor, numbers: Mapping[str, float], place: str) -> None:

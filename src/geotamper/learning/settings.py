@@ -30,7 +30,6 @@ class TrainingSettings(BaseModel):
         alpha: Weight of the cross-entropy; the mask loss has 1 - alpha (section 7, Fig. 9).
         mask_loss: Which mask loss (Table VII).
         rmse: One root over three channels together (code), or the sum of one root per channel (paper).
-        mask_scale: Largest mask value in the loss; 255 as published, 1 makes the term small.
         mask_weight: A picture weighs as much as it has questions, as in the published loop, or all weigh alike.
         one_step: Joint training; otherwise the mask network is trained alone first, its best state kept and frozen.
         mask_epochs: Epochs of the mask network alone in two-step training; None for `freeze_epoch`.
@@ -68,7 +67,6 @@ class TrainingSettings(BaseModel):
     alpha: float = Field(default=0.7, ge=0, le=1)
     mask_loss: MaskLossName = "rmse"
     rmse: Literal["together", "per_channel"] = "together"
-    mask_scale: float = Field(default=255.0, gt=0)
     mask_weight: Literal["questions", "pictures"] = "questions"
     one_step: bool = True
     mask_epochs: int | None = Field(default=None, ge=1)

@@ -1,7 +1,7 @@
 """Batches: pictures with all their questions, or single questions that each bring their picture."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -64,11 +64,13 @@ class FoldData:
         questions: By picture; `text_rows` are rows of `tokens`.
         cache: The pictures, in the order of `questions.pictures`.
         tokens: Every text of the set once.
+        type_names: Names of the types by number, for logs.
     """
 
     questions: FoldQuestions
     cache: PictureCache
     tokens: TokenBatch
+    type_names: Mapping[int, str] = field(default_factory=dict)
 
     def by_pictures(self, rows: Integers) -> QuestionBatch:
         """The chosen pictures with all their questions, and every text once.
@@ -174,7 +176,9 @@ class EpochBatches:
 
     def step_count(self) -> int:
         """Optimiser steps of an epoch."""
-        return len(self.steps(0))
+        full, rest = divmod(self._items, self.settings.batch_size)
+        least = self.settings.accumulate * self.share.world
+        return max(1, full + (rest >= least))
 
     def parts(self, rows: Integers) -> Iterator[QuestionBatch]:
         """This process's parts of one optimiser step, one after the other."""

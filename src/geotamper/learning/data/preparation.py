@@ -1,6 +1,5 @@
 """Pictures and masks of a set as a network sees them (dataset_format.md sections 4 and 5)."""
 
-from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -99,8 +98,3 @@ def prepare_item(opened: TamperSet, read: ReadRole, picture: int, size: int) -> 
         masks.append(torch.from_numpy(np.array(values, copy=True)).float())
     small = resize(torch.stack(masks), size).round().clamp(0, 255).to(torch.uint8)
     return prepare_picture(pixels, size), small
-
-
-def normalisation() -> Mapping[str, tuple[float, ...]]:
-    """Mean and deviation as a run records them."""
-    return {"mean": MEAN, "std": DEVIATION}

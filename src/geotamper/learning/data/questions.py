@@ -52,6 +52,10 @@ class FoldQuestions:
         parts = [np.arange(self.starts[row], self.starts[row + 1]) for row in picture_rows]
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
+    def used_texts(self) -> list[str]:
+        """The texts that these questions have, every one once."""
+        return [self.texts[row] for row in np.unique(self.text_rows)]
+
     def first(self, pictures: int | None) -> "FoldQuestions":
         """At most so many pictures, spread evenly over the fold."""
         if pictures is None or pictures >= len(self.pictures):
