@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from geotamper.errors import SpecificationError
+from geotamper.models.cm_moe.config import PRESETS as CM_MOE_PRESETS
+from geotamper.models.cm_moe.config import CmMoeConfig
+from geotamper.models.cm_moe.network import CmMoe
 from geotamper.models.cmfpf.config import PRESETS as CMFPF_PRESETS
 from geotamper.models.cmfpf.config import CmfpfConfig
 from geotamper.models.cmfpf.network import Cmfpf
@@ -43,6 +46,13 @@ MODELS: dict[str, ModelEntry[Any]] = {
         presets=CMFPF_PRESETS,
         build=Cmfpf,
         citation="Zhang et al., arXiv:2412.02575",
+    ),
+    "cm_moe": ModelEntry(
+        title="CM-MMoE",
+        config_class=CmMoeConfig,
+        presets=CM_MOE_PRESETS,
+        build=CmMoe,
+        citation="ICME 2025, arXiv:2503.18104",
     ),
 }
 """Networks by name."""

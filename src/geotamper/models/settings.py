@@ -67,6 +67,8 @@ class Settings(BaseModel):
                     f"'{assignment}' is no setting; write key=value, such as dropout=0.2"
                 )
             _assign(values, key.strip(), text)
+            if key.strip().endswith("kind"):  # brings settings of its own, which the next assignment may name
+                values = self.from_values(values).model_dump()
         return self.from_values(values)
 
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import logging
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
         )
     except (OSError, EOFError, RuntimeError, ValueError, KeyError, SafetensorError) as error:
         raise InputError(f"cannot read weights from '{path}': {error}; give a readable state dict") from error
-    except Exception as error:  # noqa: BLE001 - pickle raises whatever a hostile file makes it raise
+    except (pickle.UnpicklingError, AttributeError, IndexError, TypeError) as error:
         raise InputError(
             f"'{path}' is no plain state dict ({type(error).__name__}); save model.state_dict() with torch.save"
         ) from error

@@ -1,6 +1,7 @@
 """Source-tampering mutual aggregation: what two predicted masks add to a question (CMFPF, section III-C)."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +37,7 @@ class FeedForward(nn.Module):
         super().__init__()
         hidden = config.feed_forward
         sizes = [width] + [hidden] * (config.feed_forward_layers - 1) + [width]
-        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(sizes))
         self.dropout = nn.Dropout(config.attention_dropout)
 
     def forward(self, vectors: Tensor) -> Tensor:

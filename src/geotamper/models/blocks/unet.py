@@ -1,7 +1,7 @@
 """U-Net that predicts source, target and composite (CMFPF, section III-B)."""
 
+from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -12,13 +12,6 @@ from geotamper.models.config import MaskNetworkConfig, UNetConfig
 
 MASKS = 3
 _STAGES = 4
-
-
-class MaskNetwork(Protocol):
-    """Anything that maps pictures (P, 3, H, W) to masks (P, 3, H, W)."""
-
-    def __call__(self, pictures: Tensor) -> Tensor:
-        """Masks on the scale of the targets, not clamped."""
 
 
 class DoubleConvolution(nn.Module):
@@ -71,9 +64,7 @@ class UNet(nn.Module):
         super().__init__()
         widths = [config.base * 2**stage for stage in range(_STAGES + 1)]
         self.enter = DoubleConvolution(3, widths[0])
-        self.down = nn.ModuleList(
-            DoubleConvolution(inputs, outputs) for inputs, outputs in zip(widths, widths[1:], strict=False)
-        )
+        self.down = nn.ModuleList(DoubleConvolution(inputs, outputs) for inputs, outputs in pairwise(widths))
         self.up = nn.ModuleList(_Up(channels) for channels in reversed(widths[1:]))
         self.head = nn.Conv2d(widths[0], MASKS, 1)
 

@@ -36,7 +36,7 @@ class StmaConfig(Settings):
         residual: Add the input of the feed-forward network to its output (code).
         kl_features: What the Kullback-Leibler terms compare: vectors of the mask encoders (code), or the outputs
             of the attention (paper).
-        kl_sigma: Guard in the reciprocal of the different relation; the paper prints a tiny constant, the code has 1e-9.
+        kl_sigma: Guard in the reciprocal of the different relation; "a tiny constant" in the paper, 1e-9 in the code.
         kl_limit: Largest value of that reciprocal; None: none, as published.
     """
 
