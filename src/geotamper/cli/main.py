@@ -23,6 +23,7 @@ from geotamper.cli import (
     inspect,
     review,
     stats,
+    train,
 )
 
 app = typer.Typer(
@@ -58,7 +59,7 @@ def _common(
     del version
 
 
-for module in (inspect, ask, generate, check, review, stats, balance, convert, evaluate, demo, doctor):
+for module in (inspect, ask, generate, check, review, stats, balance, convert, train, evaluate, demo, doctor):
     module.register(app)
 
 

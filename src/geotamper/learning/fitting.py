@@ -33,7 +33,8 @@ def build_trainer(settings: TrainingSettings, folder: Path) -> Trainer:
     Raises:
         MissingLibraryError: The library of a logger is not installed.
     """
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     return Trainer(
         accelerator=_ACCELERATORS[settings.device],
         devices=settings.devices,

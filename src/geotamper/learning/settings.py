@@ -147,6 +147,11 @@ def training_settings(preset: Preset, changes: Mapping[str, Any]) -> TrainingSet
     Raises:
         SpecificationError: A name is unknown, or a value has the wrong type or range.
     """
+    return changed_settings(PRESETS[preset], changes)
+
+
+def changed_settings(settings: TrainingSettings, changes: Mapping[str, Any]) -> TrainingSettings:
+    """Settings with changes, as `training_settings`."""
     known = TrainingSettings.model_fields
     for name in changes:
         if name not in known:
@@ -156,7 +161,7 @@ def training_settings(preset: Preset, changes: Mapping[str, Any]) -> TrainingSet
         name: None if name in optional and value in _ABSENT else value for name, value in changes.items()
     }
     try:
-        return TrainingSettings.model_validate({**PRESETS[preset].model_dump(), **values})
+        return TrainingSettings.model_validate({**settings.model_dump(), **values})
     except ValidationError as error:
         raise SpecificationError(_first_problem(error)) from error
 

@@ -54,10 +54,12 @@ class Outcome:
     Attributes:
         document: As it stands in the run's `run.json`.
         interrupted: Whether it was stopped and can be resumed.
+        first: Whether this is the first of the training's processes, which speaks for all.
     """
 
     document: RunDocument
     interrupted: bool
+    first: bool = True
 
 
 def train(
@@ -151,7 +153,7 @@ class _Session:
         elif _is_first_process():
             keeper.begin(self.tokenizer.to_json())
         fit(trainer, task)
-        return Outcome(keeper.document, interrupted=task.halt == "interrupted")
+        return Outcome(keeper.document, task.halt == "interrupted", _is_first_process())
 
 
 def _listeners(keeper: RunKeeper, watchers: Watchers) -> Listeners:
