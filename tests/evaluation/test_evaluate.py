@@ -8,13 +8,13 @@ import pytest
 
 from geotamper.errors import InputError
 from geotamper.evaluation import EvaluationOptions, MetricsDocument, PictureFailure, evaluate_set
-from geotamper.evaluation.asking import PictureTask, catalogue_answer
+from geotamper.evaluation.asking import PictureTask
 from geotamper.evaluation.evaluate import Judged, run_serially
 from geotamper.evidence.results import Evidence
 from geotamper.sets.balancing import balance_set
 from geotamper.sets.conversion import Conversion, convert_set
 from geotamper.sets.layout import open_set
-from geotamper.sets.questions import option_of
+from geotamper.sets.questions import catalogue_answer, option_of
 from geotamper.task.released import released_text
 
 Known = dict[bytes, Evidence]

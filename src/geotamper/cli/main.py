@@ -19,6 +19,7 @@ from geotamper.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     generate,
     inspect,
     review,
@@ -59,7 +60,21 @@ def _common(
     del version
 
 
-for module in (inspect, ask, generate, check, review, stats, balance, convert, train, evaluate, demo, doctor):
+for module in (
+    inspect,
+    ask,
+    generate,
+    check,
+    review,
+    stats,
+    balance,
+    convert,
+    train,
+    evaluate,
+    export,
+    demo,
+    doctor,
+):
     module.register(app)
 
 

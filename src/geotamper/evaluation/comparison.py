@@ -90,7 +90,7 @@ def compare(documents: Sequence[MetricsDocument], model: str = DEFAULT_MODEL) ->
     columns.append(f"{model} as published on {name}")
     values.append(dict(published))
     asked = [kind for kind in TYPE_NAMES if any(kind in document.per_type for document in documents)]
-    rows = [
+    rows: list[tuple[str, str, tuple[float | None, ...]]] = [
         (kind, QUESTION_TYPES[kind].group, tuple(column.get(kind) for column in values)) for kind in asked
     ]
     rows += [(total, "", tuple(column.get(total) for column in values)) for total in ("OA", "AA")]

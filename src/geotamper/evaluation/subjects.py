@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 
+from geotamper.detection.network_detector import NetworkDetector
+from geotamper.detection.opening import open_detector
 from geotamper.evaluation.asking import Setup
 from geotamper.evaluation.examinee import DetectorExaminee, Examinee
 from geotamper.evaluation.floors import FLOORS
-from geotamper.inspection.detector import DETECTORS, build_detector
+from geotamper.evaluation.networks import NetworkExaminee
+from geotamper.inspection.detector import DETECTORS
 from geotamper.sets.layout import TamperSet
 
 
@@ -20,10 +23,13 @@ def build_examinee(
     """Build what the setup names, fitted on the train questions of the set where it is a floor.
 
     Raises:
-        SpecificationError: Nothing has this name.
+        SpecificationError: Nothing has this name, and it is no path.
         InputError: The train questions or a network cannot be used.
         MissingLibraryError: A library that it needs is not installed.
     """
     if setup.detector in FLOORS:
         return FLOORS[setup.detector](opened, watch)
-    return DetectorExaminee(build_detector(setup.detector, workers=setup.threads), setup.priors)
+    detector = open_detector(setup.detector, workers=setup.threads)
+    if isinstance(detector, NetworkDetector):
+        return NetworkExaminee(detector, setup.priors)
+    return DetectorExaminee(detector, setup.priors)

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from geotamper.errors import InputError
-from geotamper.evaluation.asking import catalogue_answer
 from geotamper.sets.layout import QuestionTable, TamperSet
-from geotamper.sets.questions import option_of
+from geotamper.sets.questions import catalogue_answer, option_of
 from geotamper.task.catalogue import QUESTION_TYPES, TypeName
 
 QuestionKey = tuple[TypeName, str | None]
