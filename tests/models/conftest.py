@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from geotamper.models.protocol import TokenBatch
+from geotamper.models.protocol import QuestionNetwork, TokenBatch
 
 END, START = 49407, 49406
 QUESTIONS = ((320, 1125, 539, 320, 2368), (589, 533, 518, 4280, 3095, 530, 518, 2867))
@@ -53,9 +53,7 @@ class Reference:
         return content
 
     def pictures(self) -> Tensor:
-        return torch.from_numpy(
-            np.random.RandomState(7).standard_normal((2, 3, 224, 224)).astype(np.float32)
-        )
+        return torch.from_numpy(np.random.RandomState(7).standard_normal((2, 3, 224, 224)).astype(np.float32))
 
     def tokens(self, length: int) -> TokenBatch:
         ids = torch.full((2, length), END)
@@ -118,3 +116,23 @@ def assert_summary(found: Tensor, expected: dict[str, Any], tolerance: float) ->
 def check_summary() -> Callable[[Tensor, dict[str, Any], float], None]:
     """`assert_summary` for tests."""
     return assert_summary
+
+
+@pytest.fixture
+def ask() -> Callable[[QuestionNetwork], Tensor]:
+    """Logits of five questions about three tiny pictures in two texts, always the same ones."""
+    generator = torch.Generator().manual_seed(5)
+    pictures = torch.randn(3, 3, 32, 32, generator=generator)
+    ids = torch.tensor([[5, 6, 7, 0], [8, 0, 0, 0]])
+
+    def run(network: QuestionNetwork) -> Tensor:
+        with torch.no_grad():
+            output = network(
+                pictures,
+                TokenBatch(ids, ids > 0),
+                torch.tensor([0, 1, 1, 2, 2]),
+                torch.tensor([0, 1, 0, 1, 0]),
+            )
+        return output.logits
+
+    return run

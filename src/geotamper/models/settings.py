@@ -16,7 +16,8 @@ class Settings(BaseModel):
 
     def to_yaml(self) -> str:
         """Every value, defaults included, in the order of declaration."""
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+        text: str = yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False)
+        return text
 
     @classmethod
     def from_yaml(cls, text: str) -> Self:

@@ -61,10 +61,7 @@ class MaskEncoder(nn.Module):
     def grid(self, masks: Tensor) -> Tensor:
         """Features of places, shape (B, 8 base, H / 32, W / 32), for masks of shape (B, 1, H, W)."""
         if self.size is not None and self.size != masks.shape[-1]:
-            size = (self.size, self.size)
-            masks = functional.interpolate(
-                masks, size=size, mode="bilinear", align_corners=False, antialias=True
-            )
+            masks = functional.interpolate(masks, size=(self.size, self.size), mode="area")
         features = functional.relu(self.bn1(self.conv1(masks)))
         features = functional.max_pool2d(features, 3, stride=2, padding=1)
         result: Tensor = self.layer4(self.layer3(self.layer2(self.layer1(features))))

@@ -134,4 +134,5 @@ class Stma(nn.Module):
         reciprocal = 1 / (different + self.config.kl_sigma)
         if self.config.kl_limit is not None:
             reciprocal = reciprocal.clamp(max=self.config.kl_limit)
-        return similar + reciprocal
+        total: Tensor = similar + reciprocal
+        return total

@@ -96,11 +96,10 @@ class ResizedMaskNetwork(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Masks of the picture's height and width."""
-        small = functional.interpolate(
-            pictures, size=(self.size, self.size), mode="bilinear", align_corners=False, antialias=True
-        )
+        small = functional.interpolate(pictures, size=(self.size, self.size), mode="area")
         masks: Tensor = self.network(small)
-        return functional.interpolate(masks, size=pictures.shape[-2:], mode="bilinear", align_corners=False)
+        size = list(pictures.shape[-2:])
+        return functional.interpolate(masks.float(), size=size, mode="bilinear", align_corners=False)
 
 
 def unet_name(name: str) -> str:

@@ -44,7 +44,7 @@ class CmMoe(QuestionNetwork):
 
     def encode_pictures(self, pictures: Tensor) -> Rows:
         """Rows "experts" (P, experts, width), "noise" (P, experts), "queries" (P, width), and "masks"."""
-        masks = self.mask_network(pictures)
+        masks = self.mask_network(pictures).float()  # bfloat16 is too coarse for values up to 255
         pooled = self.image_tower(pictures).pooled
         image = functional.silu(self.image_projection(self.dropout(pooled)))
         prompts = masks / self.config.mask_scale

@@ -42,7 +42,7 @@ class Cmfpf(QuestionNetwork):
         """Rows "image" (P, width), with STMA "keys" (P, 4, S, 2 width) and "divergences" (P, 2), and "masks"."""
         found: dict[str, Tensor] = {}
         if self.mask_network is not None:
-            masks = self.mask_network(pictures)
+            masks = self.mask_network(pictures).float()  # bfloat16 is too coarse for values up to 255
             found["masks"] = masks
             prompts = masks / self.config.mask_scale
             if self.stma is not None:
