@@ -239,7 +239,8 @@ def test_files_are_written(known_set: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = evaluate_set(known_set, EvaluationOptions(out=out))
     assert {path.name for path in out.iterdir()} == {
-        "metrics.json", "per_type.csv", "reliability.png", "pictures.jsonl"
+        "metrics.json", "per_type.csv", "reliability.png", "pictures.jsonl", "table.md", "table.csv", "table.tex",
+        "confusion", "confusion.png", "radar.png",
     }  # fmt: skip
     written = json.loads((out / "metrics.json").read_text())
     assert written["schema"] == "geotamper.metrics/1"

@@ -10,23 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from geotamper._version import __version__
-from geotamper.atomic import write_text
-from geotamper.errors import InputError, MissingLibraryError
+from geotamper.errors import InputError
 from geotamper.evaluation.asking import AskedFold, PictureTask, Setup, ask_fold, train_priors
 from geotamper.evaluation.document import MetricsDocument
 from geotamper.evaluation.examinee import Examinee
 from geotamper.evaluation.inspecting import evaluate_picture, examine_picture, picture_digest
 from geotamper.evaluation.journal import open_journal, read_journal
 from geotamper.evaluation.outcomes import PictureFailure, PictureOutcome
-from geotamper.evaluation.plots import RELIABILITY_FILE, draw_reliability
-from geotamper.evaluation.scoring import Subject, score, verdicts
+from geotamper.evaluation.results import Results, write_results
+from geotamper.evaluation.scoring import Subject, score
 from geotamper.evaluation.subjects import build_examinee, is_built_per_picture
-from geotamper.evaluation.tables import accuracy_csv
 from geotamper.inspection.detector import DEFAULT_DETECTOR
 from geotamper.sets.layout import Fold, TamperSet, open_set
-
-METRICS_FILE = "metrics.json"
-TABLE_FILE = "per_type.csv"
 
 Judged = PictureOutcome | PictureFailure
 Runner = Callable[[Sequence[PictureTask]], Iterator[Judged]]
@@ -128,7 +123,10 @@ def evaluate_set(
         raise InputError(f"no picture of '{root}' could be inspected; the first: {failures[0].error}")
     ranked = [outcomes[number] for number in sorted(outcomes)]
     document = score(_subject(root, chosen, asked, examinee, len(failures)), ranked)
-    notes = _write(chosen.out, document, ranked) if chosen.out is not None else ()
+    notes: tuple[str, ...] = ()
+    if chosen.out is not None:
+        shown = {task.picture: task for task in asked.pictures}
+        notes = write_results(chosen.out, Results(document, ranked, examinee, opened, shown))
     return Evaluation(document, tuple(failures), len(kept), notes)
 
 
@@ -180,14 +178,3 @@ def _reusable(
         and store.has(task.picture, "image")
         and picture_digest(store, task.picture) == earlier[task.picture].digest
     }
-
-
-def _write(out: Path, document: MetricsDocument, outcomes: Sequence[PictureOutcome]) -> tuple[str, ...]:
-    write_text(out / TABLE_FILE, accuracy_csv(document))
-    notes: list[str] = []
-    try:
-        draw_reliability(out / RELIABILITY_FILE, verdicts(outcomes))
-    except MissingLibraryError as error:
-        notes.append(f"{RELIABILITY_FILE} was not drawn: {error}")
-    write_text(out / METRICS_FILE, document.to_json())
-    return tuple(notes)
