@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,7 +69,9 @@ def _write(root: Path, number: int, fold: Fold, table: TableBuilder) -> SetPictu
     rng = np.random.default_rng(number)
     scene = rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
     empty = np.zeros((SIDE, SIDE), dtype=np.bool_)
-    origin = PictureOrigin(id=number, fold=fold, group=str(number), origin_dataset="drawn", origin=str(number))
+    origin = PictureOrigin(
+        id=number, fold=fold, group=str(number), origin_dataset="drawn", origin=str(number)
+    )
     if number % 4 == 0:
         record, image, source, target = untouched_record(origin), scene, empty, empty
     else:
@@ -88,3 +91,32 @@ def _write(root: Path, number: int, fold: Fold, table: TableBuilder) -> SetPictu
     for question in numbered:
         table.add(question, fold)
     return SetPicture(number, tuple(question.id for question in numbered), origin_dataset="drawn")
+
+
+@pytest.fixture
+def run_document() -> dict[str, Any]:
+    """Content of the `run.json` of a run that has not begun."""
+    from geotamper.learning.blueprint import configure
+
+    blueprint, settings = configure("cmfpf", "tiny", [])
+    vocabulary = AnswerVocabulary.standard("rs-cmqa")
+    return {
+        "schema": "geotamper.run/1",
+        "model": "cmfpf",
+        "preset": "tiny",
+        "network": blueprint.config.model_dump(mode="json"),
+        "training": settings.model_dump(mode="json"),
+        "question_set": "rs-cmqa",
+        "vocabulary": [dict(answers) for answers in vocabulary.indices],
+        "questions": [],
+        "text": {"tower": "clip", "length": 30},
+        "picture_size": 32,
+        "normalisation": {"mean": [0.4, 0.4, 0.4], "std": [0.2, 0.2, 0.2]},
+        "mask_scale": 255.0,
+        "classes": vocabulary.class_count,
+        "version": "0",
+        "data": "nowhere",
+        "data_sha256": "0",
+        "seed": 1,
+        "parameters": 1,
+    }

@@ -71,11 +71,17 @@ def make_fold(pictures: int = 9, seed: int = 0) -> FoldData:
 def train_small(folder: Path, devices: int) -> dict[str, Tensor]:
     """Two epochs; nothing is written but the events of TensorBoard."""
     settings = TrainingSettings(
-        epochs=2, batch="pictures", batch_size=4, device="cpu", devices=devices, freeze_epoch=1, mask_loss="both"
+        epochs=2,
+        batch="pictures",
+        batch_size=4,
+        device="cpu",
+        devices=devices,
+        freeze_epoch=1,
+        mask_loss="both",
     )
     torch.manual_seed(1)
-    parts = TaskParts(SmallNetwork(normalise=False), settings, make_fold(), make_fold(5, 1))
-    quiet = Listeners(lambda report: None, lambda task, entry, best: None, lambda task: None)
+    parts = TaskParts(SmallNetwork(normalise=False), settings, make_fold(10), make_fold(5, 1))
+    quiet = Listeners(lambda *_: None, lambda *_: None, lambda *_: None)
     task = QuestionTask(parts, quiet)
     fit(build_trainer(settings, folder), task)
     weights = dict(task.network.state_dict())

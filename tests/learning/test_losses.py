@@ -13,10 +13,12 @@ from geotamper.models import build_network, preset
 from geotamper.models.protocol import QuestionNetwork
 
 
-def _gradients(network: QuestionNetwork, batch: QuestionBatch, settings: TrainingSettings) -> dict[str, Tensor]:
+def _gradients(
+    network: QuestionNetwork, batch: QuestionBatch, settings: TrainingSettings
+) -> dict[str, Tensor]:
     network.zero_grad()
     output = network(batch.pictures, batch.tokens, batch.picture_of, batch.text_of)
-    Objective(settings).losses(output, batch.targets).total.backward()
+    torch.autograd.backward(Objective(settings).losses(output, batch.targets).total)
     return {
         name: torch.zeros_like(weight) if weight.grad is None else weight.grad.clone()
         for name, weight in network.named_parameters()
@@ -44,7 +46,9 @@ def test_gradients_without_question_weights_differ(small: ModuleType) -> None:
     fold = small.make_fold()
     unweighted = TrainingSettings(mask_weight="pictures")
     one = _gradients(network, _double(fold.by_pictures(torch.arange(9).numpy())), unweighted)
-    two = _gradients(network, _double(fold.by_questions(torch.arange(len(fold.questions)).numpy())), unweighted)
+    two = _gradients(
+        network, _double(fold.by_questions(torch.arange(len(fold.questions)).numpy())), unweighted
+    )
     name = "mask_network.0.weight"
     assert not torch.allclose(one[name], two[name], rtol=1e-3)
 
@@ -82,7 +86,7 @@ def test_mask_loss_on_scale_one_divides_the_targets() -> None:
 
 def test_mask_loss_of_perfect_masks_has_finite_gradients() -> None:
     masks = torch.zeros(1, 3, 2, 2, requires_grad=True)
-    MaskLoss("rmse")(masks, torch.zeros(1, 3, 2, 2), torch.ones(1)).backward()
+    torch.autograd.backward(MaskLoss("rmse")(masks, torch.zeros(1, 3, 2, 2), torch.ones(1)))
     assert masks.grad is not None
     assert bool(torch.isfinite(masks.grad).all())
 

@@ -1,4 +1,3 @@
-import gc
 import json
 import os
 import signal
@@ -83,9 +82,21 @@ def test_train_reduces_the_loss(finished: Path) -> None:
     assert lines[-1]["train"]["answer_loss"] < lines[0]["train"]["answer_loss"]
 
 
-def test_resume_after_sigkill_ends_with_the_same_weights(finished: Path, drawn_set: Path, tmp_path: Path) -> None:
+def test_resume_after_sigkill_ends_with_the_same_weights(
+    finished: Path, drawn_set: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "killed"
-    command = [sys.executable, "-m", "geotamper", "train", "cmfpf", "--data", str(drawn_set), "--preset", "tiny"]
+    command = [
+        sys.executable,
+        "-m",
+        "geotamper",
+        "train",
+        "cmfpf",
+        "--data",
+        str(drawn_set),
+        "--preset",
+        "tiny",
+    ]
     for key, value in (*TINY, ("checkpoint_minutes", "0.000001")):
         command += ["--set", f"{key}={value}"]
     process = subprocess.Popen([*command, "--out", str(out)], env={**os.environ, "OMP_NUM_THREADS": "1"})
@@ -112,9 +123,7 @@ def test_resume_after_a_stop_ends_with_the_same_weights(
             signal.raise_signal(signal.SIGINT)
 
     blueprint, settings = _configured()
-    outcome = training.train(
-        blueprint, settings, drawn_set, tmp_path / "run", training.Watchers(step=stop)
-    )
+    outcome = training.train(blueprint, settings, drawn_set, tmp_path / "run", training.Watchers(step=stop))
     assert outcome.interrupted
     again = training.resume(tmp_path / "run", {})
     assert not again.interrupted
@@ -129,7 +138,7 @@ def test_resume_of_a_finished_run_is_refused(finished: Path) -> None:
         training.resume(finished, {})
 
 
-def test_resume_refuses_another_set(finished: Path, drawn_set: Path, tmp_path: Path) -> None:
+def test_resume_refuses_another_set(finished: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
     document = json.loads((finished / "run.json").read_text())
@@ -205,7 +214,7 @@ def test_accumulation_gives_the_same_first_step(small: ModuleType) -> None:
         batches = EpochBatches(fold, settings)
         for part in batches.parts(batches.steps(0)[0]):
             output = network(part.pictures, part.tokens, part.picture_of, part.text_of)
-            (Objective(settings).losses(output, part.targets).total * part.weight).backward()
+            torch.autograd.backward(Objective(settings).losses(output, part.targets).total * part.weight)
         grads.append([weight.grad for weight in network.parameters()])
     for one, two in zip(*grads, strict=True):
         torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-7)
@@ -223,22 +232,29 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
         torch.testing.assert_close(shared[name], value, rtol=1e-4, atol=1e-6, msg=name)
 
 
-def test_loss_that_is_no_number_leaves_the_last_state(drawn_set: Path, tmp_path: Path) -> None:
+def test_loss_that_is_no_number_leaves_the_last_state(
+    drawn_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[QuestionTask] = []
+
+    class Remembered(QuestionTask):
+        def on_fit_start(self) -> None:
+            super().on_fit_start()
+            built.append(self)
+
+    def poison(report: StepReport) -> None:
+        if (report.epoch, report.step) == (2, 1):
+            with torch.no_grad():
+                next(built[0].network.parameters()).fill_(float("nan"))
+
+    monkeypatch.setattr(training, "QuestionTask", Remembered)
     blueprint, settings = _configured()
     run = tmp_path / "run"
-    poisoned = training.Watchers(step=_poison)
-    with pytest.raises(DivergenceError, match="epoch 2"):
-        training.train(blueprint, settings, drawn_set, run, poisoned)
+    with pytest.raises(DivergenceError, match="epoch 2, step 2"):
+        training.train(blueprint, settings, drawn_set, run, training.Watchers(step=poison))
     assert open_run(run).document.epochs_done == 1
     assert all(bool(torch.isfinite(value).all()) for value in load_file(run / "last.safetensors").values())
     assert torch.load(run / "state" / "resume.pt", weights_only=True)["position"]["epoch"] == 1
-
-
-def _poison(report: StepReport) -> None:
-    if (report.epoch, report.step) == (2, 1):
-        for task in (item for item in gc.get_objects() if isinstance(item, QuestionTask)):
-            with torch.no_grad():
-                next(task.network.parameters()).fill_(float("nan"))
 
 
 def test_full_disk_at_a_checkpoint_leaves_the_state_before(
@@ -249,7 +265,7 @@ def test_full_disk_at_a_checkpoint_leaves_the_state_before(
 
     blueprint, settings = _configured()
     run = tmp_path / "run"
-    stop = training.Watchers(step=lambda report: _stop_in_epoch_two(report))
+    stop = training.Watchers(step=_stop_in_epoch_two)
     training.train(blueprint, settings, drawn_set, run, stop)
     before = (run / "state" / "resume.pt").read_bytes()
     monkeypatch.setattr(torch, "save", full)
