@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from geotamper.models.protocol import QuestionNetwork, TokenBatch
+from geotamper.models.protocol import NetworkOutput, QuestionNetwork, TokenBatch
 
 END, START = 49407, 49406
 QUESTIONS = ((320, 1125, 539, 320, 2368), (589, 533, 518, 4280, 3095, 530, 518, 2867))
@@ -127,7 +127,7 @@ def ask() -> Callable[[QuestionNetwork], Tensor]:
 
     def run(network: QuestionNetwork) -> Tensor:
         with torch.no_grad():
-            output = network(
+            output: NetworkOutput = network(
                 pictures,
                 TokenBatch(ids, ids > 0),
                 torch.tensor([0, 1, 1, 2, 2]),

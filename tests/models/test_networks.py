@@ -65,7 +65,7 @@ def test_network_answers_and_every_parameter_learns(name: str, changes: list[str
         assert output.masks.shape == (3, 3, 32, 32)
         loss = loss + output.masks.square().mean()
     assert torch.isfinite(loss)
-    loss.backward()
+    torch.autograd.backward(loss)
     without = [key for key, parameter in network.named_parameters() if parameter.grad is None]
     assert without == []
 
@@ -99,7 +99,7 @@ def test_pooled_stma_ignores_the_question_and_tokens_do_not() -> None:
         with torch.no_grad():
             keys = stma.encode_masks(torch.rand(1, 1, 64, 64), torch.rand(1, 1, 64, 64)).keys  # type: ignore[operator,union-attr]
             results = [stma.attend(stma.queries(torch.randn(1, 24)), keys) for _ in range(2)]  # type: ignore[operator,union-attr]
-        assert torch.allclose(*results, atol=1e-6) is same
+        assert torch.allclose(results[0], results[1], atol=1e-6) is same
 
 
 def test_cross_attention_is_that_of_pytorch() -> None:
@@ -165,3 +165,18 @@ def test_efficientnet_weights_are_those_of_imagenet() -> None:
         torch.testing.assert_close(tower.eval()(picture).pooled, other.eval()(picture).pooled)
     # entries of BatchNorm that training has moved
     assert float(tower.state_dict()["model.bn1.running_var"].std()) > 0.01
+
+
+def test_minilm_weights_are_those_of_the_package() -> None:
+    from geotamper.models.blocks.text_towers import build_text_tower
+    from geotamper.models.config import MiniLmTextConfig
+    from geotamper.models.text import build_tokenizer
+
+    config = MiniLmTextConfig()
+    tower = build_text_tower(config).eval()
+    tokens = build_tokenizer(config, []).encode(
+        ["a ship on the water", "a boat at sea", "rules of grammar and spelling"]
+    )
+    with torch.no_grad():
+        ship, boat, grammar = torch.nn.functional.normalize(tower(tokens).pooled)
+    assert ship @ boat > 0.5 > ship @ grammar

@@ -138,8 +138,8 @@ def import_state_dict(state: Mapping[str, Tensor], source: str) -> ImportedNetwo
             f"'{source}' is not a checkpoint of {name} as published: {'; '.join(differences[:_SHOWN])}"
             f"{f'; and {more} more' if more > 0 else ''}; give a state dict saved by the authors' code"
         )
-    known = set(network.state_dict())
-    network.load_state_dict({key: value for key, value in renamed.items() if key in known}, assign=True)
+    own = network.state_dict()
+    network.load_state_dict({key: value.to(own[key].dtype) for key, value in renamed.items()}, assign=True)
     left_out = sum(value.numel() for key, value in state.items() if key.startswith(layout.unused))
     return ImportedNetwork(name, config, classes, network.eval(), left_out)
 

@@ -1,5 +1,6 @@
 """Networks that read: CLIP text transformer, LSTM, GRU in the shape of skip-thoughts, MiniLM."""
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -7,7 +8,7 @@ from torch import Tensor, nn
 
 from geotamper.errors import InputError, SpecificationError
 from geotamper.models.blocks.features import Features
-from geotamper.models.blocks.pretrained import hub_or_folder, package_folder
+from geotamper.models.blocks.pretrained import hub_or_folder, load_known, package_folder, read_state_dict
 from geotamper.models.config import (
     PACKAGE,
     ClipTextConfig,
@@ -132,8 +133,15 @@ class MiniLmTextTower(TextTower):
             )
         else:
             name, local = minilm_source(config.weights)
-            self.model = BertModel.from_pretrained(name, local_files_only=local, add_pooling_layer=False)
-            _check_sizes(self.model.config, config, config.weights)
+            if local:  # read here: the library prints a report about the pooling layer, which is not wanted
+                found = BertConfig.from_pretrained(name, local_files_only=True)
+                _check_sizes(found, config, config.weights)
+                self.model = BertModel(found, add_pooling_layer=False)
+                state = read_state_dict(Path(name) / "model.safetensors")
+                load_known(self.model, state, ("pooler.", "embeddings.position_ids"), name)
+            else:
+                self.model = BertModel.from_pretrained(name, add_pooling_layer=False)
+                _check_sizes(self.model.config, config, config.weights)
         if config.frozen:
             self.model.requires_grad_(requires_grad=False)
         self.width = self.token_width = config.width
