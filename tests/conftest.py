@@ -115,3 +115,67 @@ def clean_png(forgery: Forgery, tmp_path: Path) -> Path:
     path = tmp_path / "clean.png"
     Image.fromarray(forgery.original).save(path)
     return path
+
+
+WriteRun = Callable[..., Path]
+
+
+@pytest.fixture
+def write_run(tmp_path: Path) -> WriteRun:
+    """Writes a run folder of a tiny network with random weights, which knows the project's own wordings."""
+    import torch
+    from safetensors.torch import save_file
+
+    from geotamper.learning.blueprint import Blueprint
+    from geotamper.learning.data.preparation import DEVIATION, MEAN
+    from geotamper.learning.run.document import Normalisation, RunDocument, TextEncoding, wordings
+    from geotamper.learning.settings import PRESETS
+    from geotamper.models import preset
+    from geotamper.sets.layout import AnswerVocabulary, type_number
+    from geotamper.task.catalogue import QUESTION_TYPES, QuestionSet
+    from geotamper.task.wording import question_text
+
+    torch.set_num_threads(1)
+
+    def texts(question_set: QuestionSet) -> list[tuple[str, int]]:
+        numbers = {name: type_number(name, question_set) for name in QUESTION_TYPES}
+        return [
+            (question_text(name, option), number)
+            for name, number in numbers.items()
+            if number is not None
+            for option in QUESTION_TYPES[name].options or (None,)
+        ]
+
+    def write(model: str = "cmfpf", question_set: QuestionSet = "rs-tqa", seed: int = 0) -> Path:
+        folder = tmp_path / f"{model}-{question_set}-{seed}"
+        folder.mkdir()
+        asked = texts(question_set)
+        blueprint = Blueprint(model, "tiny", preset(model, "tiny"))
+        vocabulary = AnswerVocabulary.standard(question_set)
+        torch.manual_seed(seed)
+        network = blueprint.build(vocabulary.class_count)
+        document = RunDocument(
+            model=model,
+            preset="tiny",
+            network=blueprint.config.model_dump(),
+            training=PRESETS["tiny"],
+            question_set=question_set,
+            vocabulary=tuple(dict(answers) for answers in vocabulary.indices),
+            questions=wordings(asked, vocabulary),
+            text=TextEncoding(tower=blueprint.config.towers.text.kind, length=30),
+            picture_size=blueprint.picture_size,
+            normalisation=Normalisation(mean=MEAN, std=DEVIATION),
+            mask_scale=blueprint.mask_scale,
+            classes=vocabulary.class_count,
+            version="0",
+            data="set",
+            data_sha256="0",
+            seed=seed,
+            parameters=0,
+        )
+        (folder / "run.json").write_text(document.to_json())
+        (folder / "tokenizer.json").write_text(blueprint.tokenizer([text for text, _ in asked]).to_json())
+        save_file(network.state_dict(), folder / "best.safetensors")
+        return folder
+
+    return write

@@ -12,12 +12,13 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from geotamper.control import Control
+from geotamper.detection.opening import open_detector
 from geotamper.errors import InputError
 from geotamper.imagery.picture import Picture
 from geotamper.imagery.reading import read_picture
 from geotamper.inspection.answering import answer_question, case_of_report
 from geotamper.inspection.assembly import Request, assemble_report
-from geotamper.inspection.detector import DEFAULT_DETECTOR, Detector, build_detector
+from geotamper.inspection.detector import DEFAULT_DETECTOR, Detector
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.questions import read_question
 from geotamper.inspection.report import (
@@ -192,7 +193,8 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         source: Path of a PNG, JPEG, WebP, TIFF or GeoTIFF file, a PIL image, or an (H, W, 3) uint8 RGB array.
         questions: In free English; none means every open question that applies.
         finding: Id of the finding that verdict and answers shall concern; None for the primary one.
-        detector: A name, or a detector that is at hand.
+        detector: A name, the path of a trained network (run folder, checkpoint folder, ONNX file), or a detector
+            that is at hand.
         false_alarm_rate: Share of untouched pictures that may be called tampered, between 0 and 1; applies to
             detectors given by name.
         time_limit: Seconds after which the search ends with what it has, or None.
@@ -211,7 +213,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     if isinstance(questions, str):
         questions = (questions,)
     judge = (
-        build_detector(detector, false_alarm_rate=false_alarm_rate) if isinstance(detector, str) else detector
+        open_detector(detector, false_alarm_rate=false_alarm_rate) if isinstance(detector, str) else detector
     )
     control = Control(time_limit=time_limit, max_memory=max_memory)
     if progress is not None:

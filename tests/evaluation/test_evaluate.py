@@ -8,14 +8,14 @@ import pytest
 
 from geotamper.errors import InputError
 from geotamper.evaluation import EvaluationOptions, MetricsDocument, PictureFailure, evaluate_set
-from geotamper.evaluation.asking import PictureTask, catalogue_answer
+from geotamper.evaluation.asking import PictureTask
 from geotamper.evaluation.evaluate import Judged, run_serially
 from geotamper.evidence.results import Evidence
 from geotamper.sets.balancing import balance_set
 from geotamper.sets.conversion import Conversion, convert_set
 from geotamper.sets.layout import open_set
 from geotamper.sets.layout.png import encode_png
-from geotamper.sets.questions import option_of
+from geotamper.sets.questions import catalogue_answer, option_of
 from geotamper.task.released import released_text
 
 Known = dict[bytes, Evidence]
@@ -183,9 +183,8 @@ def test_interrupted_evaluation_goes_on(
     looked_at.clear()
     result = evaluate_set(known_set, options)
     assert (result.reused, len(looked_at)) == (3, 5)
-    assert result.document.model_copy(update={"seconds_per_image": None}) == whole.model_copy(
-        update={"seconds_per_image": None}
-    )
+    untimed = {"seconds_per_image": None, "latency": None}
+    assert result.document.model_copy(update=untimed) == whole.model_copy(update=untimed)
     assert remembering
 
 
@@ -255,7 +254,8 @@ def test_files_are_written(known_set: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = evaluate_set(known_set, EvaluationOptions(out=out))
     assert {path.name for path in out.iterdir()} == {
-        "metrics.json", "per_type.csv", "reliability.png", "pictures.jsonl"
+        "metrics.json", "per_type.csv", "reliability.png", "pictures.jsonl", "table.md", "table.csv", "table.tex",
+        "confusion", "confusion.png", "radar.png",
     }  # fmt: skip
     written = json.loads((out / "metrics.json").read_text())
     assert written["schema"] == "geotamper.metrics/1"

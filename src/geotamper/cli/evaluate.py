@@ -20,12 +20,19 @@ Examples:
   geotamper evaluate inspector --data sets/my-rs-cmqa --out results
   geotamper evaluate inspector --data RS_CMQA_224 --split val --jobs 4 --json metrics.json
   geotamper evaluate inspector --data sets/my-rs-cmqa --balanced --json - | jq .OA
+  geotamper evaluate question-floor --data sets/my-rs-cmqa --balanced
+  geotamper evaluate runs/cmfpf --data sets/my-rs-cmqa --balanced --out results/cmfpf
 """
 
 
 def evaluate(  # noqa: PLR0913 - one parameter per option
     detector: Annotated[
-        str, typer.Argument(metavar="DETECTOR", help="Name of the detector, e.g. inspector.")
+        str,
+        typer.Argument(
+            metavar="D",
+            help="inspector; question-floor or image-floor; or a trained network: run folder, checkpoint "
+            "folder or ONNX file.",
+        ),
     ],
     *,
     data: Annotated[
@@ -45,13 +52,13 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     jobs: options.Jobs = 1,
     debug: options.Debug = False,
 ) -> None:
-    """Ask a detector every question of a set and compare it with the truth.
+    """Ask a detector, a trained network or a floor every question of a set and compare it with the truth.
 
     Where the detector would abstain, it must give the answer that is most probable among the train questions;
     'coverage' tells how often it did not have to. Exits with 1 when a picture could not be inspected.
     """
     with one_line_failures(debug=debug):
-        options.check_detector(detector)
+        _check(detector, jobs)
         from geotamper.evaluation.evaluate import EvaluationOptions
         from geotamper.reporting.folder import check_writable
 
@@ -67,6 +74,20 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
         result = _run(data, chosen, jobs)
         _tell(result, out, json)
     raise typer.Exit(FAILED if result.failures else 0)
+
+
+def _check(detector: str, jobs: int) -> None:
+    """Refuse what cannot be evaluated as wrong usage."""
+    from geotamper.evaluation.floors import FLOORS
+    from geotamper.evaluation.subjects import is_built_per_picture
+
+    if detector not in FLOORS:
+        options.check_detector(detector)
+    if jobs > 1 and not is_built_per_picture(detector):
+        raise typer.BadParameter(
+            "networks and floors take one picture after the other and use all cores for it; leave --jobs out",
+            param_hint="--jobs",
+        )
 
 
 def _run(data: Path, chosen: "EvaluationOptions", jobs: int) -> "Evaluation":

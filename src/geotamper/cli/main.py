@@ -19,10 +19,14 @@ from geotamper.cli import (
     demo,
     doctor,
     evaluate,
+    export,
     generate,
+    import_checkpoint,
     inspect,
+    models,
     review,
     stats,
+    train,
 )
 
 app = typer.Typer(
@@ -58,7 +62,23 @@ def _common(
     del version
 
 
-for module in (inspect, ask, generate, check, review, stats, balance, convert, evaluate, demo, doctor):
+for module in (
+    inspect,
+    ask,
+    generate,
+    check,
+    review,
+    stats,
+    balance,
+    convert,
+    train,
+    evaluate,
+    export,
+    import_checkpoint,
+    models,
+    demo,
+    doctor,
+):
     module.register(app)
 
 

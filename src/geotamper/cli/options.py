@@ -10,7 +10,14 @@ from geotamper.cli.values import parse_duration, parse_memory, parse_share
 if TYPE_CHECKING:
     from geotamper.sets.layout import Fold
 
-Detector = Annotated[str, typer.Option("--detector", metavar="NAME", help="Name of the detector.")]
+Detector = Annotated[
+    str,
+    typer.Option(
+        "--detector",
+        metavar="D",
+        help="Name of a detector, or a trained network: run folder, checkpoint folder or ONNX file.",
+    ),
+]
 FalseAlarmRate = Annotated[
     float,
     typer.Option(
@@ -53,16 +60,16 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.
 
 
 def check_detector(name: str) -> None:
-    """Refuse an unknown detector as wrong usage.
+    """Refuse an unknown detector as wrong usage; whether a path holds a network shows when it is opened.
 
     Raises:
-        typer.BadParameter: No detector has this name.
+        typer.BadParameter: No detector has this name, and there is no such path.
     """
+    from geotamper.detection.opening import check_detector_spec
     from geotamper.errors import SpecificationError
-    from geotamper.inspection.detector import check_detector_name
 
     try:
-        check_detector_name(name)
+        check_detector_spec(name)
     except SpecificationError as error:
         raise typer.BadParameter(str(error), param_hint="--detector") from error
 

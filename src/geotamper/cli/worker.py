@@ -4,13 +4,15 @@ import signal
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from types import FrameType
 
 import cv2
 
 from geotamper import api
+from geotamper.detection.opening import is_network, open_detector
 from geotamper.errors import GeotamperError
-from geotamper.inspection.detector import build_detector
+from geotamper.inspection.detector import Detector
 from geotamper.inspection.report import InspectionReport
 from geotamper.processes import follow_parent
 
@@ -57,7 +59,7 @@ class Outcome:
 def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None) -> Outcome:
     """Inspect one picture and write its report; an unusable input becomes an error, not an exception."""
     try:
-        detector = build_detector(task.detector, false_alarm_rate=task.false_alarm_rate, workers=task.workers)
+        detector = _opened(task.detector, task.false_alarm_rate, task.workers)
         report = api.inspect(
             task.path,
             questions=task.questions,
@@ -82,6 +84,18 @@ def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None
         error_line = f"OpenCV failed on '{task.path}': {reason}; please report this with the picture's size"
         return Outcome(task.path, error=error_line, trace=traceback.format_exc())
     return Outcome(task.path, report=report.data)
+
+
+@lru_cache(maxsize=1)
+def _network(path: str) -> Detector:
+    """Kept, because the weights of a network take long to read."""
+    return open_detector(path)
+
+
+def _opened(name: str, false_alarm_rate: float, workers: int) -> Detector:
+    if is_network(name):
+        return _network(name)
+    return open_detector(name, false_alarm_rate=false_alarm_rate, workers=workers)
 
 
 def died(task: Task) -> Outcome:

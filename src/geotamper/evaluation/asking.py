@@ -9,7 +9,7 @@ from pathlib import Path
 from geotamper.errors import InputError
 from geotamper.inspection.answering import Priors
 from geotamper.sets.layout import Fold, PictureRecord, QuestionTable, SetPicture, TamperSet
-from geotamper.sets.questions import answer_priors, option_of
+from geotamper.sets.questions import answer_priors, catalogue_answer, option_of
 from geotamper.task.catalogue import QUESTION_TYPES, TypeName
 
 
@@ -125,32 +125,6 @@ def ask_fold(opened: TamperSet, fold: Fold, setup: Setup) -> AskedFold:
         for number, questions in sorted(by_picture.items())
     )
     return AskedFold(tasks, _digest(tasks), tuple(reader.notes()))
-
-
-def catalogue_answer(name: TypeName, text: str) -> str:
-    """The catalogue's spelling of an answer of a set; the text itself where it resembles none.
-
-    The released sets spell all answers as the catalogue does but those for the kind of tampering, which are not
-    known.
-
-    Example:
-        >>> catalogue_answer("kind", "copy move")
-        'Copy-Move'
-    """
-    known = QUESTION_TYPES[name].answers
-    letters = _letters(text)
-    for one in known:
-        if _letters(one) == letters:
-            return one
-    if name == "kind":
-        meant = [one for one, sign in zip(known, ("copy", "blur"), strict=True) if sign in letters]
-        if len(meant) == 1:
-            return meant[0]
-    return text
-
-
-def _letters(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 class _Reader:

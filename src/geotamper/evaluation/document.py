@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from geotamper.task.catalogue import TypeName
+from geotamper.task.catalogue import Group, TypeName
 
 METRICS_SCHEMA: Literal["geotamper.metrics/1"] = "geotamper.metrics/1"
 
@@ -21,6 +21,21 @@ class TypeEntry(_Part):
 
     accuracy: float
     asked: int
+
+
+class WithinTypeEntry(_Part):
+    """Accuracies of a network whose answer is the most probable one among those of the question's type."""
+
+    OA: float | None
+    AA: float | None
+    per_type: dict[TypeName, TypeEntry]
+
+
+class LatencyEntry(_Part):
+    """Seconds for one picture with all its questions."""
+
+    median: float
+    p95: float
 
 
 class ImageLevelEntry(_Part):
@@ -80,6 +95,12 @@ class MetricsDocument(_Part):
 
     The fields follow the published interface; `absent_types`, `unavailable`, `failures` and `notes` say what the
     numbers leave out. Accuracies and rates are fractions.
+
+    Attributes:
+        per_group: As `per_type`, by the paper's groups of types.
+        within_type: Second column of networks; None for detectors that only answer within the type.
+        outside_type: Share of answers that belong to another type than was asked; None as `within_type`.
+        latency: Of single pictures; None without pictures.
     """
 
     schema_: Literal["geotamper.metrics/1"] = Field(default=METRICS_SCHEMA, alias="schema")
@@ -93,11 +114,15 @@ class MetricsDocument(_Part):
     AA: float | None
     per_type: dict[TypeName, TypeEntry]
     absent_types: tuple[TypeName, ...]
+    per_group: dict[Group, TypeEntry]
+    within_type: WithinTypeEntry | None
+    outside_type: float | None
     coverage: float | None
     image_level: ImageLevelEntry
     localisation: LocalisationEntry | None
     transform: TransformEntry | None
     seconds_per_image: float | None
+    latency: LatencyEntry | None
     device: str | None
     version: str
     data_sha256: str

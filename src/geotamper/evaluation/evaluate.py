@@ -5,25 +5,23 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from geotamper._version import __version__
-from geotamper.atomic import write_text
-from geotamper.errors import InputError, MissingLibraryError
+from geotamper.errors import InputError
 from geotamper.evaluation.asking import AskedFold, PictureTask, Setup, ask_fold, train_priors
 from geotamper.evaluation.document import MetricsDocument
-from geotamper.evaluation.inspecting import evaluate_picture, picture_digest
+from geotamper.evaluation.examinee import Examinee
+from geotamper.evaluation.inspecting import evaluate_picture, examine_picture, picture_digest
 from geotamper.evaluation.journal import open_journal, read_journal
 from geotamper.evaluation.outcomes import PictureFailure, PictureOutcome
-from geotamper.evaluation.plots import RELIABILITY_FILE, draw_reliability
-from geotamper.evaluation.scoring import Subject, score, verdicts
-from geotamper.evaluation.tables import accuracy_csv
-from geotamper.inspection.detector import DEFAULT_DETECTOR, build_detector
+from geotamper.evaluation.results import Results, write_results
+from geotamper.evaluation.scoring import Subject, score
+from geotamper.evaluation.subjects import build_examinee, is_built_per_picture
+from geotamper.inspection.detector import DEFAULT_DETECTOR
 from geotamper.sets.layout import Fold, TamperSet, open_set
-
-METRICS_FILE = "metrics.json"
-TABLE_FILE = "per_type.csv"
 
 Judged = PictureOutcome | PictureFailure
 Runner = Callable[[Sequence[PictureTask]], Iterator[Judged]]
@@ -35,7 +33,7 @@ class EvaluationOptions:
     """How a set is evaluated.
 
     Attributes:
-        detector: Name of the detector.
+        detector: Name of a detector or of a floor, or the path of a trained network.
         split: The fold whose questions are asked.
         balanced: Ask the questions of the balanced subset.
         out: Folder for the results, or None for none; an interrupted evaluation goes on from there.
@@ -86,8 +84,10 @@ def evaluate_set(
     Args:
         root: Folder of a set, made here or released, in either layout.
         options: What to evaluate, and where the results go.
-        run: Works through the pictures.
-        watch: Called with the number of finished pictures and of all.
+        run: Works through the pictures of detectors that are built for every picture; floors and networks are
+            built once and take one picture after the other.
+        watch: Called with the number of finished pictures and of all; floors that look at pictures are fitted
+            first, with the train pictures.
 
     Raises:
         InputError: The set cannot be read, has nothing to ask, or no picture could be inspected; or the results'
@@ -102,7 +102,10 @@ def evaluate_set(
         root, chosen.detector, train_priors(opened), balanced=chosen.balanced, threads=chosen.threads
     )
     asked = ask_fold(opened, chosen.split, setup)
-    settings = _settings(chosen, asked, setup)
+    examinee = build_examinee(opened, setup, watch)
+    if not is_built_per_picture(chosen.detector):
+        run = partial(map, partial(examine_picture, examinee))
+    settings = _settings(examinee, chosen, asked, setup)
     kept = _reusable(opened, chosen, asked, settings)
     outcomes, failures = dict(kept), []
     todo = [task for task in asked.pictures if task.picture not in kept]
@@ -119,8 +122,11 @@ def evaluate_set(
     if not outcomes:
         raise InputError(f"no picture of '{root}' could be inspected; the first: {failures[0].error}")
     ranked = [outcomes[number] for number in sorted(outcomes)]
-    document = score(_subject(root, chosen, asked, len(failures)), ranked)
-    notes = _write(chosen.out, document, ranked) if chosen.out is not None else ()
+    document = score(_subject(root, chosen, asked, examinee, len(failures)), ranked)
+    notes: tuple[str, ...] = ()
+    if chosen.out is not None:
+        shown = {task.picture: task for task in asked.pictures}
+        notes = write_results(chosen.out, Results(document, ranked, examinee, opened, shown))
     return Evaluation(document, tuple(failures), len(kept), notes)
 
 
@@ -128,9 +134,11 @@ def _forget(outcome: PictureOutcome) -> None:
     """Take the place of the journal where no folder was given."""
 
 
-def _subject(root: Path, options: EvaluationOptions, asked: AskedFold, failures: int) -> Subject:
+def _subject(
+    root: Path, options: EvaluationOptions, asked: AskedFold, examinee: Examinee, failures: int
+) -> Subject:
     return Subject(
-        model=options.detector,
+        model=examinee.name,
         data=root.name,
         split=options.split,
         balanced=options.balanced,
@@ -140,14 +148,13 @@ def _subject(root: Path, options: EvaluationOptions, asked: AskedFold, failures:
     )
 
 
-def _settings(options: EvaluationOptions, asked: AskedFold, setup: Setup) -> dict[str, Any]:
+def _settings(
+    examinee: Examinee, options: EvaluationOptions, asked: AskedFold, setup: Setup
+) -> dict[str, Any]:
     """What outcomes depend on."""
-    detector = build_detector(options.detector)
     priors = json.dumps(setup.priors, sort_keys=True).encode()
     return {
-        "detector": detector.name,
-        "parameters": dict(detector.parameters),
-        "weights": [item.model_dump() for item in detector.weights],
+        **examinee.settings(),
         "version": __version__,
         "split": options.split,
         "balanced": options.balanced,
@@ -171,14 +178,3 @@ def _reusable(
         and store.has(task.picture, "image")
         and picture_digest(store, task.picture) == earlier[task.picture].digest
     }
-
-
-def _write(out: Path, document: MetricsDocument, outcomes: Sequence[PictureOutcome]) -> tuple[str, ...]:
-    write_text(out / TABLE_FILE, accuracy_csv(document))
-    notes: list[str] = []
-    try:
-        draw_reliability(out / RELIABILITY_FILE, verdicts(outcomes))
-    except MissingLibraryError as error:
-        notes.append(f"{RELIABILITY_FILE} was not drawn: {error}")
-    write_text(out / METRICS_FILE, document.to_json())
-    return tuple(notes)

@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from geotamper.control import Control
 from geotamper.errors import GeotamperError, InputError
 from geotamper.evaluation.asking import AskedQuestion, PictureTask
+from geotamper.evaluation.examinee import DetectorExaminee, Examination, Examinee, Reply
 from geotamper.evaluation.outcomes import Gap, GivenAnswer, PictureFailure, PictureOutcome
 from geotamper.imagery.picture import Picture
-from geotamper.inspection.answering import Priors
-from geotamper.inspection.detector import Detector, build_detector
-from geotamper.inspection.findings import Findings
+from geotamper.inspection.detector import build_detector
 from geotamper.inspection.questions import Question
 from geotamper.metrics import PictureLocalisation, RegionPair, TransformPair, localise
 from geotamper.sets.layout import PictureStore, Role, TamperSet, open_set
 from geotamper.sets.truth import PictureTruth, truth_of_masks
-from geotamper.task.catalogue import QUESTION_TYPES
 from geotamper.task.facts import TamperKind
 
 DIGESTED: tuple[Role, ...] = ("image", "source", "target")
@@ -30,14 +27,10 @@ NO_TRANSFORM = "the set does not tell how copies were turned and scaled"
 def evaluate_picture(task: PictureTask) -> PictureOutcome | PictureFailure:
     """Inspect a picture and ask every question; an unusable picture becomes a failure, not an exception."""
     try:
-        return _evaluate(task)
+        detector = build_detector(task.setup.detector, workers=task.setup.threads)
     except GeotamperError as error:
         return PictureFailure(picture=task.picture, error=" ".join(str(error).split()))
-    except MemoryError:
-        return PictureFailure(
-            picture=task.picture,
-            error=f"not enough memory to inspect picture {task.picture} of '{task.setup.root}'; use fewer --jobs",
-        )
+    return examine_picture(DetectorExaminee(detector, task.setup.priors), task)
 
 
 def picture_died(task: PictureTask) -> PictureFailure:
@@ -67,13 +60,29 @@ def _opened(root: Path, *, balanced: bool) -> TamperSet:
     return open_set(root, balanced=balanced)
 
 
-def _evaluate(task: PictureTask) -> PictureOutcome:
+def examine_picture(examinee: Examinee, task: PictureTask) -> PictureOutcome | PictureFailure:
+    """Show a picture with its questions to an examinee; an unusable picture becomes a failure."""
+    try:
+        return _examine(examinee, task)
+    except GeotamperError as error:
+        return PictureFailure(picture=task.picture, error=" ".join(str(error).split()))
+    except MemoryError:
+        return PictureFailure(
+            picture=task.picture,
+            error=f"not enough memory to inspect picture {task.picture} of '{task.setup.root}'; use fewer --jobs",
+        )
+
+
+def questions_of(task: PictureTask) -> tuple[Question, ...]:
+    """The questions of a picture without their answers."""
+    return tuple(Question(item.text, item.type, item.option) for item in task.questions)
+
+
+def _examine(examinee: Examinee, task: PictureTask) -> PictureOutcome:
     opened = _opened(task.setup.root, balanced=task.setup.balanced)
     picture = Picture.from_array(opened.read_image(task.picture))
-    detector = build_detector(task.setup.detector, workers=task.setup.threads).with_priors(task.setup.priors)
     start = time.perf_counter()
-    findings = detector.detect(picture, Control())
-    answers = _answers(detector, findings, task.questions, task.setup.priors)
+    seen = examinee.examine(picture, questions_of(task))
     seconds = time.perf_counter() - start
     truth = _read_truth(opened, task, (picture.height, picture.width))
     return PictureOutcome(
@@ -82,39 +91,29 @@ def _evaluate(task: PictureTask) -> PictureOutcome:
         digest=picture_digest(opened.storage.store, task.picture),
         kind=truth.kind,
         tampered=truth.tampered,
-        verdict=findings.tampered,
-        score=findings.score,
-        answers=answers,
-        localisation=_localise(truth.masks, findings),
-        transform=_transform_pair(truth.masks, findings),
+        verdict=seen.verdict,
+        score=seen.score,
+        answers=_answers(task.questions, seen.replies),
+        localisation=_localise(truth.masks, seen),
+        transform=_transform_pair(truth.masks, seen),
         seconds=seconds,
-        device=detector.device,
+        device=examinee.device,
         gaps=truth.gaps,
     )
 
 
-def _answers(
-    detector: Detector, findings: Findings, asked: tuple[AskedQuestion, ...], priors: Priors
-) -> tuple[GivenAnswer, ...]:
-    """Forced answers; a check whose option cannot be read is answered by the priors alone."""
-    readable = [item for item in asked if item.option is not None or not QUESTION_TYPES[item.type].is_check]
-    questions = [Question(item.text, item.type, item.option) for item in readable]
-    given = {
-        item.id: (answer.answer, answer.basis.startswith("forced"))
-        for item, answer in zip(readable, detector.answers(findings, questions, forced=True), strict=True)
-    }
-    found = []
-    for item in asked:
-        text, forced = given[item.id] if item.id in given else (_most_probable(item, priors), True)
-        found.append(
-            GivenAnswer(id=item.id, type=item.type, expected=item.expected, given=text, forced=forced)
+def _answers(asked: tuple[AskedQuestion, ...], replies: tuple[Reply, ...]) -> tuple[GivenAnswer, ...]:
+    return tuple(
+        GivenAnswer(
+            id=item.id,
+            type=item.type,
+            expected=item.expected,
+            given=reply.given,
+            forced=reply.forced,
+            within=reply.within,
         )
-    return tuple(found)
-
-
-def _most_probable(item: AskedQuestion, priors: Priors) -> str:
-    known = priors.get(item.type, {})
-    return max(QUESTION_TYPES[item.type].answers, key=lambda text: known.get(text, 0.0))
+        for item, reply in zip(asked, replies, strict=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ class _Truth:
 
 def _read_truth(opened: TamperSet, task: PictureTask, frame: tuple[int, int]) -> _Truth:
     gaps: dict[Gap, str] = {}
-    masks = _read_masks(opened, task, frame)
+    masks = read_regions(opened, task, frame)
     kind = masks.kind if masks else task.record.kind if task.record else None
     tampered = task.tampered if kind is None else kind != "none"
     if tampered is None:
@@ -148,7 +147,7 @@ def _read_truth(opened: TamperSet, task: PictureTask, frame: tuple[int, int]) ->
     return _Truth(masks, kind, tampered, gaps)
 
 
-def _read_masks(opened: TamperSet, task: PictureTask, frame: tuple[int, int]) -> PictureTruth | None:
+def read_regions(opened: TamperSet, task: PictureTask, frame: tuple[int, int]) -> PictureTruth | None:
     """The truth by masks; None where they are missing, damaged, contradictory or of another size.
 
     Where no record tells what was done, the masks must say what the answers say: releases without masks may
@@ -165,24 +164,19 @@ def _read_masks(opened: TamperSet, task: PictureTask, frame: tuple[int, int]) ->
     return None if truth.source.shape != frame or contradicted else truth
 
 
-def _localise(truth: PictureTruth | None, findings: Findings) -> PictureLocalisation | None:
+def _localise(truth: PictureTruth | None, seen: Examination) -> PictureLocalisation | None:
     if truth is None or truth.kind == "none":
         return None
-    true_pair = RegionPair(truth.source, truth.target)
-    seen = RegionPair.empty(truth.source.shape)
-    if findings.tampered:  # candidates of an open verdict are no claim
-        seen = RegionPair(findings.source_union(), findings.target_union())
-    return localise(truth.kind, true_pair, seen)
+    return localise(truth.kind, RegionPair(truth.source, truth.target), seen.regions)
 
 
-def _transform_pair(truth: PictureTruth | None, findings: Findings) -> TransformPair | None:
-    primary = findings.select(None)
+def _transform_pair(truth: PictureTruth | None, seen: Examination) -> TransformPair | None:
     known = truth.record.transform if truth is not None and truth.record is not None else None
-    if known is None or primary is None or primary.transform is None or not findings.tampered:
+    if known is None or seen.transform is None:
         return None
     return TransformPair(
         true_rotation_deg=known.rotation_deg,
-        rotation_deg=primary.transform.rotation_deg,
+        rotation_deg=seen.transform.rotation_deg,
         true_scale=known.scale,
-        scale=primary.transform.scale,
+        scale=seen.transform.scale,
     )

@@ -23,8 +23,10 @@ class GivenAnswer(_Kept):
         id: Of the question in the set.
         type: Its type.
         expected: The right answer, as the catalogue spells it.
-        given: The detector's.
+        given: The detector's; the type stands behind it where the detector answered as if asked for another type.
         forced: That the detector would rather have abstained.
+        within: Of a network, the most probable answer among those of the type; None for detectors that give no
+            other.
     """
 
     id: int
@@ -32,6 +34,7 @@ class GivenAnswer(_Kept):
     expected: str
     given: str
     forced: bool
+    within: str | None = None
 
 
 class PictureOutcome(_Kept):

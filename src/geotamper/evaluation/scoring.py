@@ -10,16 +10,20 @@ from geotamper._version import __version__
 from geotamper.evaluation.document import (
     Ends,
     ImageLevelEntry,
+    LatencyEntry,
     LocalisationEntry,
     MetricsDocument,
     OverlapEntry,
     TransformEntry,
     TypeEntry,
     Unavailable,
+    WithinTypeEntry,
 )
+from geotamper.evaluation.examinee import is_of_other_type
 from geotamper.evaluation.intervals import accuracy_intervals
 from geotamper.evaluation.outcomes import PictureOutcome
 from geotamper.metrics import (
+    AnswerMetrics,
     AnswerRecord,
     Interval,
     LocalisationMetrics,
@@ -34,7 +38,7 @@ from geotamper.metrics import (
     transform_metrics,
     wilson_interval,
 )
-from geotamper.task.catalogue import TYPE_NAMES
+from geotamper.task.catalogue import QUESTION_TYPES, TYPE_NAMES, Group, TypeName
 
 
 @dataclass(frozen=True)
@@ -81,17 +85,17 @@ def score(subject: Subject, outcomes: Sequence[PictureOutcome]) -> MetricsDocume
         questions=answers.asked,
         OA=answers.overall_accuracy,
         AA=answers.average_accuracy,
-        per_type={
-            name: TypeEntry(accuracy=answers.per_type[name].accuracy, asked=answers.per_type[name].asked)
-            for name in TYPE_NAMES
-            if name in answers.per_type
-        },
+        per_type=_per_type(answers),
         absent_types=tuple(name for name in TYPE_NAMES if name not in answers.per_type),
+        per_group=_per_group(answers),
+        within_type=_within_type(outcomes),
+        outside_type=_outside_type(outcomes),
         coverage=answers.coverage,
         image_level=image_level,
         localisation=_localisation(localised) if places else None,
         transform=transform,
         seconds_per_image=statistics.fmean(o.seconds for o in outcomes) if outcomes else None,
+        latency=_latency(outcomes),
         device=outcomes[0].device if outcomes else None,
         version=__version__,
         data_sha256=_data_digest(subject, outcomes),
@@ -111,6 +115,54 @@ def _records(outcomes: Sequence[PictureOutcome]) -> Iterator[AnswerRecord]:
     for outcome in outcomes:
         for item in outcome.answers:
             yield AnswerRecord(item.type, item.expected, item.given, item.forced)
+
+
+def _per_type(answers: AnswerMetrics) -> dict[TypeName, TypeEntry]:
+    return {
+        name: TypeEntry(accuracy=answers.per_type[name].accuracy, asked=answers.per_type[name].asked)
+        for name in TYPE_NAMES
+        if name in answers.per_type
+    }
+
+
+def _per_group(answers: AnswerMetrics) -> dict[Group, TypeEntry]:
+    right: Counter[Group] = Counter()
+    asked: Counter[Group] = Counter()
+    for name, question in QUESTION_TYPES.items():
+        if name in answers.per_type:
+            right[question.group] += answers.per_type[name].right
+            asked[question.group] += answers.per_type[name].asked
+    return {group: TypeEntry(accuracy=right[group] / asked[group], asked=asked[group]) for group in asked}
+
+
+def _within_type(outcomes: Sequence[PictureOutcome]) -> WithinTypeEntry | None:
+    """The second column of networks; None where an answer has no such alternative."""
+    given = [item for outcome in outcomes for item in outcome.answers]
+    records = [
+        AnswerRecord(item.type, item.expected, item.within) for item in given if item.within is not None
+    ]
+    if not records or len(records) < len(given):
+        return None
+    answers = answer_metrics(records, types=TYPE_NAMES)
+    return WithinTypeEntry(
+        OA=answers.overall_accuracy, AA=answers.average_accuracy, per_type=_per_type(answers)
+    )
+
+
+def _outside_type(outcomes: Sequence[PictureOutcome]) -> float | None:
+    given = [item for outcome in outcomes for item in outcome.answers]
+    if not given or any(item.within is None for item in given):
+        return None
+    return sum(is_of_other_type(item.given) for item in given) / len(given)
+
+
+def _latency(outcomes: Sequence[PictureOutcome]) -> LatencyEntry | None:
+    if not outcomes:
+        return None
+    seconds = sorted(outcome.seconds for outcome in outcomes)
+    return LatencyEntry(
+        median=statistics.median(seconds), p95=seconds[min(len(seconds) - 1, int(0.95 * len(seconds)))]
+    )
 
 
 def _image_level(outcomes: Sequence[PictureOutcome]) -> ImageLevelEntry:

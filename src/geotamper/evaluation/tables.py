@@ -48,7 +48,7 @@ def summary_lines(document: MetricsDocument) -> list[str]:
         f"false alarms {_percent(level.false_alarm_rate)}, undecided {_percent(level.abstention_rate)}, "
         f"AUC {_number(level.auc)}, ECE {_number(level.ece)}"
     )
-    lines = [verdicts]
+    lines = [*_network_lines(document), verdicts]
     if place is not None:
         overlaps = (("source", place.source), ("target", place.target), ("union", place.union))
         parts = [f"{name} {_number(overlap.iou if overlap else None)}" for name, overlap in overlaps]
@@ -68,6 +68,15 @@ def summary_lines(document: MetricsDocument) -> list[str]:
         count = "" if gap.pictures is None else f" ({gap.pictures} pictures)"
         lines.append(f"not available: {gap.field}: {gap.reason}{count}")
     return [*lines, *(f"note: {note}" for note in document.notes)]
+
+
+def _network_lines(document: MetricsDocument) -> list[str]:
+    """Of networks alone: the second way of answering."""
+    within = document.within_type
+    if within is None:
+        return []
+    line = f"most probable answer of the question's type: OA {_percent(within.OA)}, AA {_percent(within.AA)}"
+    return [f"{line}; answers outside the type {_percent(document.outside_type)}"]
 
 
 def _percent(share: float | None) -> str:

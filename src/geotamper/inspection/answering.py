@@ -60,6 +60,7 @@ class Case:
         basis: What the verdict rests on.
         subject: None where there is no finding.
         chosen: Whether the caller picked the finding, which lets an open verdict answer for a candidate.
+        claimed: What was done by a detector that knows it without a region.
     """
 
     tampered: bool | None
@@ -68,13 +69,16 @@ class Case:
     basis: str
     subject: Subject | None
     chosen: bool = False
+    claimed: TamperKind | None = None
 
     @property
     def kind(self) -> TamperKind | None:
         """What was done to the picture, or None where that is not known."""
         if self.tampered is False:
             return "none"
-        if self.subject is None or (self.tampered is None and not self.chosen):
+        if self.subject is None:
+            return self.claimed if self.tampered else None
+        if self.tampered is None and not self.chosen:
             return None
         return self.subject.facts.kind
 
@@ -98,6 +102,7 @@ def case_of_findings(findings: Findings, finding: int | None = None) -> Case:
         basis=findings.basis,
         subject=None if item is None else _subject_of_finding(item, picture.width, picture.height),
         chosen=finding is not None,
+        claimed=findings.kind,
     )
 
 
@@ -125,6 +130,7 @@ def case_of_report(report: InspectionReport, finding: int | None = None) -> Case
         basis=f"verdict of the saved report, made by geotamper {report.run.version}",
         subject=None if entry is None else _subject_of_entry(entry, image.width, image.height),
         chosen=finding is not None,
+        claimed=report.verdict.kind,
     )
 
 

@@ -120,7 +120,7 @@ def _entry(item: Finding) -> FindingEntry:
         group=item.group,
         kind=item.kind,
         confidence=item.confidence,
-        object_class=None,
+        object_class=item.object_class,
         source=target if item.kind == "blur" else describe_region(item.source),
         target=target,
         transform=_transform(item),

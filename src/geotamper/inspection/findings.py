@@ -11,7 +11,7 @@ from geotamper.errors import SpecificationError
 from geotamper.evidence.results import BlurEvidence, BlurMethod, CopyEvidence, Evidence
 from geotamper.imagery.picture import Picture
 from geotamper.imagery.similarity import Similarity
-from geotamper.inspection.report import FindingKind
+from geotamper.inspection.report import FindingKind, ObjectClassGuess
 
 BoolMask = npt.NDArray[np.bool_]
 
@@ -37,6 +37,7 @@ class Finding:
         direction_basis: What the direction rests on, in a few words; empty for a blur.
         blur_method: How detail was removed; None for a copy.
         blur_strength: In pixels; None where unknown.
+        object_class: What the region shows; None where no class model is at hand.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Finding:
     direction_basis: str = ""
     blur_method: BlurMethod | None = None
     blur_strength: float | None = None
+    object_class: ObjectClassGuess | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Findings:
         items: In falling confidence; empty for an untouched picture, candidates where nothing is decided.
         basis: What the verdict rests on, in one sentence without a full stop.
         notes: What was left out in this run and why, in sentences.
+        kind: What was done, of a detector that knows it without a region; None where the findings tell.
     """
 
     picture: Picture
@@ -75,6 +78,7 @@ class Findings:
     items: tuple[Finding, ...] = ()
     basis: str = ""
     notes: tuple[str, ...] = ()
+    kind: FindingKind | None = None
 
     def select(self, finding: int | None) -> Finding | None:
         """The finding with this id, or the primary one (None where there are no findings).

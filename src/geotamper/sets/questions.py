@@ -171,6 +171,32 @@ def option_of(type_name: TypeName, text: str) -> str | None:
     return None
 
 
+def catalogue_answer(name: TypeName, text: str) -> str:
+    """The catalogue's spelling of an answer of a set; the text itself where it resembles none.
+
+    The released sets spell all answers as the catalogue does but those for the kind of tampering, which are not
+    known.
+
+    Example:
+        >>> catalogue_answer("kind", "copy move")
+        'Copy-Move'
+    """
+    known = QUESTION_TYPES[name].answers
+    letters = _letters(text)
+    for one in known:
+        if _letters(one) == letters:
+            return one
+    if name == "kind":
+        meant = [one for one, sign in zip(known, ("copy", "blur"), strict=True) if sign in letters]
+        if len(meant) == 1:
+            return meant[0]
+    return text
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
 def answer_counts(table: QuestionTable, question_set: QuestionSet) -> dict[TypeName, dict[str, int]]:
     """How often every answer of every type occurs; types outside the catalogue are left out."""
     width = max(len(table.answers), 1)

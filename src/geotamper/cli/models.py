@@ -1,0 +1,85 @@
+"""`geotamper models`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geotamper.cli import options
+from geotamper.cli.failures import one_line_failures
+
+if TYPE_CHECKING:
+    from geotamper.models.config import NetworkConfig
+
+EPILOG = """\b
+Examples:
+  geotamper models
+  geotamper models cmfpf --preset compact
+  geotamper models cm_moe --preset compact --set router.gate=shazeer > cm_moe.yaml
+"""
+
+
+def models(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Print every setting of this network as YAML.")
+    ] = None,
+    *,
+    preset: Annotated[
+        str, typer.Option("--preset", metavar="P", help="Settings to print: paper, compact or tiny.")
+    ] = "paper",
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated."),
+    ] = None,
+    answers: Annotated[
+        int, typer.Option("--answers", metavar="N", min=1, help="Answers for which parameters are counted.")
+    ] = 51,
+    debug: options.Debug = False,
+) -> None:
+    """List the networks with the number of their parameters in each preset, or print the settings of one."""
+    with one_line_failures(debug=debug):
+        from geotamper.cli.networks import require_torch
+        from geotamper.errors import SpecificationError
+
+        require_torch()
+        from geotamper import models as registry
+
+        if name is None:
+            typer.echo(_table(answers))
+            return
+        try:
+            config = registry.preset(name, preset).with_settings(changes or ())
+        except SpecificationError as error:
+            raise typer.BadParameter(str(error)) from error
+        typer.echo(config.to_yaml(), nl=False)
+
+
+def _table(answers: int) -> str:
+    from geotamper.models import MODELS
+
+    rows = [("name", "title", "paper", "compact", "tiny", "source")]
+    for name, entry in MODELS.items():
+        counts = [
+            f"{_parameters(name, entry.presets[size], answers):,}" for size in ("paper", "compact", "tiny")
+        ]
+        rows.append((name, entry.title, counts[0], counts[1], counts[2], entry.citation))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    return "\n".join([*lines, f"Numbers are parameters with {answers} answers, without what is never used."])
+
+
+def _parameters(name: str, config: "NetworkConfig", answers: int) -> int:
+    """Count parameters without making them."""
+    import torch
+
+    from geotamper.models import MODELS
+
+    with torch.device("meta"):
+        network = MODELS[name].build(config.without_weights(), answers)
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=EPILOG)(models)

@@ -1,0 +1,214 @@
+"""`geotamper train`."""
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geotamper.cli import options
+from geotamper.cli.failures import INTERRUPTED, one_line_failures, report_failure
+
+if TYPE_CHECKING:
+    from geotamper.learning.run import RunDocument
+    from geotamper.learning.settings import Preset
+    from geotamper.learning.training import Outcome, Watchers
+
+EPILOG = """\b
+Examples:
+  geotamper train cmfpf --data sets/my-rs-cmqa --preset compact --out runs/cmfpf
+  geotamper train cmfpf --data sets/my-rs-cmqa --preset tiny --set epochs=1 --out runs/trial
+  geotamper train cm_moe --data sets/my-rs-cmqa --set one_step=false --max-minutes 240 --out runs/two-step
+  geotamper train --resume runs/cmfpf
+
+Settings are those of the training (epochs, batch_size, learning_rate, alpha, mask_loss, freeze_epoch, ...) and of
+the network (towers.resolution, dropout, ...); a wrong one is answered with those that resemble it.
+"""
+
+_NEEDED = ("torch", "lightning", "safetensors")
+_PRESETS: tuple["Preset", ...] = ("paper", "compact", "tiny")
+_CHANGEABLE = ("device", "max_minutes", "checkpoint_minutes")
+"""Settings that may change in a run that goes on."""
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What the options ask for; `model`, `data` and `out` are None for a run that goes on."""
+
+    model: str | None
+    data: Path | None
+    out: Path | None
+    run: Path | None
+    size: "Preset"
+    assignments: tuple[tuple[str, str], ...]
+
+
+def train(  # noqa: PLR0913 - one parameter per option
+    model: Annotated[str | None, typer.Argument(metavar="MODEL", help="Name of the network.")] = None,
+    *,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="SET", help="Folder of a set, made here or released.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="RUN", help="The run is written here; a new folder.")
+    ] = None,
+    preset: Annotated[
+        str, typer.Option("--preset", metavar="NAME", help="Sizes and settings: tiny, compact or paper.")
+    ] = "compact",
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; repeatable.")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with this run exactly where it stopped."),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="NAME", help="auto, cpu or cuda. Default: auto.")
+    ] = None,
+    max_minutes: Annotated[
+        float | None,
+        typer.Option(
+            "--max-minutes", metavar="M", help="Time budget; learning rates anneal over it. Default: none."
+        ),
+    ] = None,
+    debug: options.Debug = False,
+) -> None:
+    """Train a network on the train fold of a set and validate it on the val fold after every epoch.
+
+    RUN holds run.json, the best and the last weights, the log, the curves and a resumable state. Ctrl-C ends the
+    training after the current step.
+    """
+    extra = [("device", device), ("max_minutes", None if max_minutes is None else str(max_minutes))]
+    assignments = [_assignment(text) for text in changes or ()]
+    assignments += [(key, value) for key, value in extra if value is not None]
+    request = _Request(model, data, out, resume, _preset(preset), tuple(assignments))
+    _check_usage(request)
+    with one_line_failures(debug=debug):
+        _check_libraries()
+        outcome = _run(request)
+        folder = resume or out
+        if outcome.first:
+            _tell(outcome.document, folder)
+    if outcome.interrupted:
+        if outcome.first:
+            report_failure(f"interrupted; go on with 'geotamper train --resume {folder}'")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _check_usage(request: _Request) -> None:
+    if request.run is None:
+        missing = [
+            name
+            for name, value in (("MODEL", request.model), ("--data", request.data), ("--out", request.out))
+            if value is None
+        ]
+        if missing:
+            raise typer.BadParameter(f"missing {', '.join(missing)}; or go on with a run: --resume RUN")
+        return
+    if request.model or request.data or request.out:
+        raise typer.BadParameter("--resume takes model, set and folder from the run; leave them out")
+    fixed = [key for key, _ in request.assignments if key not in _CHANGEABLE]
+    if fixed:
+        raise typer.BadParameter(
+            f"{', '.join(fixed)} cannot change in a run that goes on; only {', '.join(_CHANGEABLE)} can",
+            param_hint="--set",
+        )
+
+
+def _check_libraries() -> None:
+    from geotamper.errors import MissingLibraryError
+
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise MissingLibraryError(
+            f"training needs {', '.join(missing)}; install with: pip install 'geotamper[train]'"
+        )
+
+
+def _preset(name: str) -> "Preset":
+    for known in _PRESETS:
+        if name == known:
+            return known
+    raise typer.BadParameter(
+        f"'{name}' is no preset; choose one of {', '.join(_PRESETS)}", param_hint="--preset"
+    )
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip():
+        raise typer.BadParameter(f"'{text}' is no setting; write KEY=VALUE", param_hint="--set")
+    return key.strip(), value.strip()
+
+
+def _run(request: _Request) -> "Outcome":
+    from geotamper.errors import SpecificationError
+    from geotamper.learning import training
+    from geotamper.learning.blueprint import configure
+    from geotamper.learning.run import open_run
+    from geotamper.learning.settings import changed_settings
+
+    with _bars() as watchers:
+        if request.run is not None:
+            try:
+                settings = changed_settings(
+                    open_run(request.run).document.training, dict(request.assignments)
+                )
+            except SpecificationError as error:
+                raise typer.BadParameter(str(error), param_hint="--set") from error
+            changed = {key: getattr(settings, key) for key, _ in request.assignments}
+            return training.resume(request.run, changed, watchers)
+        if request.model is None or request.data is None or request.out is None:
+            raise SpecificationError(
+                "a new run needs a model, a set and a folder"
+            )  # _check_usage has seen to it
+        try:
+            blueprint, settings = configure(request.model, request.size, request.assignments)
+        except SpecificationError as error:
+            raise typer.BadParameter(str(error)) from error
+        return training.train(blueprint, settings, request.data, request.out, watchers)
+
+
+@contextlib.contextmanager
+def _bars() -> Iterator["Watchers"]:
+    """Bars for decoding and for the steps of an epoch; nothing where stderr is no terminal."""
+    from geotamper.learning.task import StepReport
+    from geotamper.learning.training import Watchers
+
+    if not sys.stderr.isatty():
+        yield Watchers()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("decoding pictures", total=None)
+
+        def decoded(done: int, total: int) -> None:
+            bar.update(line, completed=done, total=total)
+
+        def stepped(report: StepReport) -> None:
+            text = f"epoch {report.epoch}/{report.epochs}, loss {report.loss:.3f}"
+            bar.update(line, completed=report.step, total=report.steps, description=text)
+
+        yield Watchers(decoded, stepped)
+
+
+def _tell(document: "RunDocument", folder: Path | None) -> None:
+    typer.echo(
+        f"{document.model} ({document.preset}): {document.epochs_done} of {document.training.total_epochs} epochs, "
+        f"{document.parameters:,} parameters, {document.seconds / 60:.1f} minutes"
+    )
+    if document.best_oa is not None:
+        typer.echo(f"best validation OA: {document.best_oa:.2%} in epoch {document.best_epoch}")
+    typer.echo(f"written: {folder}")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=EPILOG)(train)

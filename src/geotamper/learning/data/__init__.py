@@ -1,0 +1,1 @@
+"""What networks are trained on: questions by picture, decoded pictures, batches."""

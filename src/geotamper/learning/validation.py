@@ -1,0 +1,98 @@
+"""How well a network answers a fold: OA, AA, accuracy of every type, losses."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from geotamper.learning.data.batches import FoldData
+from geotamper.learning.losses import MASK_RANGE
+from geotamper.learning.processes import current_share, summed
+from geotamper.models.protocol import QuestionNetwork
+
+BATCH = 32
+"""Pictures at a time."""
+
+_EXTRA = 4
+"""Rows of the sums behind those of the types: cross-entropy, squared and absolute mask error, pictures."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a network makes of a fold; accuracies are fractions.
+
+    Attributes:
+        OA: Right over asked.
+        AA: Mean over the types that were asked.
+        per_type: Accuracy by number of the type.
+        answer_loss: Mean cross-entropy.
+        mask_rmse: Root of the mean squared mask error over 255; None without masks.
+        mask_mae: Mean absolute mask error over 255; None without masks.
+    """
+
+    OA: float
+    AA: float
+    per_type: Mapping[int, float]
+    answer_loss: float
+    mask_rmse: float | None
+    mask_mae: float | None
+
+    @property
+    def mask_error(self) -> float | None:
+        """MAE + MSE on 0..255, by which the published code chooses the best mask network."""
+        if self.mask_rmse is None or self.mask_mae is None:
+            return None
+        return MASK_RANGE * self.mask_mae + (MASK_RANGE * self.mask_rmse) ** 2
+
+
+@torch.no_grad()
+def validate(
+    network: QuestionNetwork, data: FoldData, device: torch.device, *, mask_scale: float = MASK_RANGE
+) -> Validation:
+    """Ask a network every question of a fold, arg-max over all classes.
+
+    The processes of a training share the work; each gets the whole result. The network is left in evaluation mode.
+
+    Args:
+        network: On `device`.
+        data: The fold.
+        device: Where to compute.
+        mask_scale: Value of a full mask in the predictions.
+    """
+    network.eval()
+    share = current_share()
+    types = int(data.questions.types.max())
+    sums = torch.zeros(types + 1 + _EXTRA, 2, dtype=torch.float64, device=device)
+    rows = np.arange(len(data.questions.pictures))[share.rank :: share.world]
+    for start in range(0, len(rows), BATCH):
+        part = data.by_pictures(rows[start : start + BATCH]).to(device, torch.contiguous_format)
+        output = network(part.pictures, part.tokens, part.picture_of, part.text_of)
+        labels = part.targets.labels
+        right = (output.logits.argmax(dim=1) == labels).double()
+        asked = torch.stack((right, torch.ones_like(right)), dim=1)
+        sums.index_add_(0, part.types, asked)
+        losses = torch.nn.functional.cross_entropy(output.logits.float(), labels, reduction="sum")
+        sums[types + 1, 0] += losses.double()
+        if output.masks is not None:
+            error = output.masks.float() / mask_scale - part.targets.masks / MASK_RANGE
+            sums[types + 2, 0] += error.square().mean(dim=(1, 2, 3)).sum().double()
+            sums[types + 3, 0] += error.abs().mean(dim=(1, 2, 3)).sum().double()
+            sums[types + 4, 0] += len(error)
+    return _result(summed(sums).cpu(), types)
+
+
+def _result(sums: torch.Tensor, types: int) -> Validation:
+    right, asked = sums[: types + 1, 0], sums[: types + 1, 1]
+    per_type = {
+        number: float(right[number] / asked[number]) for number in range(1, types + 1) if asked[number]
+    }
+    pictures = float(sums[types + 4, 0])
+    return Validation(
+        OA=float(right.sum() / asked.sum()),
+        AA=float(np.mean(list(per_type.values()))),
+        per_type=per_type,
+        answer_loss=float(sums[types + 1, 0] / asked.sum()),
+        mask_rmse=float((sums[types + 2, 0] / pictures).sqrt()) if pictures else None,
+        mask_mae=float(sums[types + 3, 0] / pictures) if pictures else None,
+    )

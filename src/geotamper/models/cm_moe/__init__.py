@@ -1,0 +1,1 @@
+"""CM-MMoE: multi-modal gated mixture of experts."""

@@ -1,0 +1,1 @@
+"""CMFPF: copy-move forgery perception framework."""

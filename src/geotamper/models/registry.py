@@ -1,0 +1,115 @@
+"""Every network of the project by name."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from geotamper.errors import SpecificationError
+from geotamper.models.cm_moe.config import PRESETS as CM_MOE_PRESETS
+from geotamper.models.cm_moe.config import CmMoeConfig
+from geotamper.models.cm_moe.network import CmMoe
+from geotamper.models.cmfpf.config import PRESETS as CMFPF_PRESETS
+from geotamper.models.cmfpf.config import CmfpfConfig
+from geotamper.models.cmfpf.network import Cmfpf
+from geotamper.models.config import NetworkConfig
+from geotamper.models.protocol import QuestionNetwork
+
+_LOG = logging.getLogger(__name__)
+
+Config = TypeVar("Config", bound=NetworkConfig)
+
+
+@dataclass(frozen=True)
+class ModelEntry(Generic[Config]):
+    """A network that can be built and trained.
+
+    Attributes:
+        title: Name for people.
+        config_class: Type of its configuration.
+        presets: Configurations by name; every network has `paper`, `compact` and `tiny`.
+        build: Makes the network from a configuration and the number of answers.
+        citation: Where it comes from.
+    """
+
+    title: str
+    config_class: type[Config]
+    presets: Mapping[str, Config]
+    build: Callable[[Config, int], QuestionNetwork]
+    citation: str
+
+
+MODELS: dict[str, ModelEntry[Any]] = {
+    "cmfpf": ModelEntry(
+        title="CMFPF",
+        config_class=CmfpfConfig,
+        presets=CMFPF_PRESETS,
+        build=Cmfpf,
+        citation="Zhang et al., arXiv:2412.02575",
+    ),
+    "cm_moe": ModelEntry(
+        title="CM-MMoE",
+        config_class=CmMoeConfig,
+        presets=CM_MOE_PRESETS,
+        build=CmMoe,
+        citation="ICME 2025, arXiv:2503.18104",
+    ),
+}
+"""Networks by name."""
+
+
+def model_entry(name: str) -> ModelEntry[Any]:
+    """The network of this name.
+
+    Raises:
+        SpecificationError: There is none.
+    """
+    if name not in MODELS:
+        raise SpecificationError(f"there is no network '{name}'; choose one of {', '.join(MODELS)}")
+    return MODELS[name]
+
+
+def preset(name: str, size: str) -> NetworkConfig:
+    """A preset of a network.
+
+    Args:
+        name: The network.
+        size: `paper`, `compact` or `tiny`.
+
+    Raises:
+        SpecificationError: There is no such network or preset.
+    """
+    presets = model_entry(name).presets
+    if size not in presets:
+        raise SpecificationError(f"{name} has no preset '{size}'; choose one of {', '.join(presets)}")
+    found: NetworkConfig = presets[size]
+    return found
+
+
+def build_network(name: str, config: NetworkConfig, classes: int) -> QuestionNetwork:
+    """A network with the pretrained weights that its configuration names.
+
+    Where parts start from random weights although pretrained ones could be named, a warning is logged.
+
+    Args:
+        name: The network.
+        config: Of the class that belongs to it.
+        classes: Number of answers, at least 1.
+
+    Raises:
+        SpecificationError: There is no such network, or the configuration is that of another.
+        InputError: Pretrained weights are missing or do not fit.
+        MissingLibraryError: A package with pretrained weights is not installed.
+    """
+    entry = model_entry(name)
+    if not isinstance(config, entry.config_class):
+        raise SpecificationError(
+            f"{name} needs a {entry.config_class.__name__}, not a {type(config).__name__}; "
+            f"start from one of its presets: {', '.join(entry.presets)}"
+        )
+    if classes < 1:
+        raise SpecificationError(f"a network needs at least one answer, not {classes}; check Answers.json")
+    random = config.random_parts()
+    if random:
+        _LOG.warning("%s starts from random weights in: %s", name, ", ".join(random))
+    return entry.build(config, classes)

@@ -1,0 +1,34 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+Run = Callable[..., Result]
+
+
+def test_models_lists_networks_with_their_parameters(run: Run) -> None:
+    result = run("models", "--answers", 51)
+    assert result.exit_code == 0
+    assert f"{237_833_142 - 5_904_384:,}" in result.stdout
+    assert "arXiv:2503.18104" in result.stdout
+
+
+def test_models_prints_settings(run: Run) -> None:
+    result = run("models", "cm_moe", "--preset", "tiny", "--set", "router.gate=shazeer")
+    assert result.exit_code == 0
+    assert "gate: shazeer" in result.stdout
+
+
+@pytest.mark.parametrize("words", [("none",), ("cmfpf", "--preset", "huge"), ("cmfpf", "--set", "x=1")])
+def test_models_refuses_wrong_usage(run: Run, words: tuple[str, ...]) -> None:
+    assert run("models", *words).exit_code == 2
+
+
+def test_import_checkpoint_fails_in_one_line(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "broken.pth"
+    path.write_bytes(b"nothing")
+    result = run("import-checkpoint", path, tmp_path / "out")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "broken.pth" in result.stderr

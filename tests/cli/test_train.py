@@ -1,0 +1,72 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from geotamper.cli import train as command
+
+Run = Callable[..., Result]
+
+
+def test_train_without_torch_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(command, "find_spec", lambda *_: None)
+    result = run("train", "cmfpf", "--data", tmp_path, "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "pip install 'geotamper[train]'" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("train",), "MODEL, --data, --out"),
+        (("train", "cmfpf", "--data", "x", "--out", "y", "--set", "epochs"), "KEY=VALUE"),
+        (("train", "cmfpf", "--data", "x", "--out", "y", "--preset", "huge"), "no preset"),
+        (("train", "cmfpf", "--resume", "y"), "leave them out"),
+        (("train", "--resume", "y", "--set", "epochs=4"), "cannot change"),
+    ],
+)
+def test_train_refuses_wrong_usage(run: Run, words: tuple[str, ...], expected: str) -> None:
+    result = run(*words)
+    assert result.exit_code == 2
+    assert expected in result.stderr
+
+
+def test_train_names_settings_that_resemble_a_wrong_one(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("lightning")
+    result = run("train", "cmfpf", "--data", tmp_path, "--out", tmp_path / "run", "--set", "lerning_rate=1")
+    assert result.exit_code == 2
+    assert "learning_rate" in result.stderr
+
+
+def test_train_of_a_set_without_train_questions_is_one_line(run: Run, tiny_set: Path, tmp_path: Path) -> None:
+    pytest.importorskip("lightning")
+    result = run("train", "cmfpf", "--data", tiny_set, "--preset", "tiny", "--out", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "no active questions in fold train" in result.stderr
+
+
+def test_train_writes_a_run_and_tells_its_accuracy(run: Run, tiny_set: Path, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("lightning")
+    torch.set_num_threads(1)
+    lists = tiny_set / "JsonFiles"
+    questions = json.loads((lists / "Test_Questions.json").read_text())
+    for name in ("Train", "Val"):
+        (lists / f"{name}_Questions.json").write_text(json.dumps(questions))
+    (lists / "Test_Questions.json").write_text('{"questions": []}')
+    result = run(
+        *("train", "cmfpf", "--data", tiny_set, "--preset", "tiny", "--device", "cpu"),
+        *("--set", "epochs=1", "--out", tmp_path / "run"),
+    )
+    assert result.exit_code == 0, result.stderr
+    assert "1 of 1 epochs" in result.stdout
+    assert "best validation OA" in result.stdout
+    assert (tmp_path / "run" / "best.safetensors").is_file()
+    again = run("train", "--resume", tmp_path / "run")
+    assert again.exit_code == 1
+    assert "is finished" in again.stderr

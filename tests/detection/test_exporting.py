@@ -1,0 +1,62 @@
+"""The exported file answers as the network does."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from geotamper.detection.exporting import OPSET, export_network
+from geotamper.detection.onnx_predictor import OnnxPredictor
+from geotamper.detection.torch_predictor import open_run_predictor
+from geotamper.errors import InputError
+from geotamper.task.wording import question_text
+
+WriteRun = Callable[..., Path]
+
+
+@pytest.mark.timeout(300)
+def test_exported_network_answers_like_the_run(write_run: WriteRun, tmp_path: Path) -> None:
+    ours = open_run_predictor(write_run())
+    path = tmp_path / "network.onnx"
+    report = export_network(ours, path)
+    assert max(report.differences.values()) < 1e-4
+    assert set(report.differences) == {"logits", "masks"}
+    opsets = {entry.domain: entry.version for entry in onnx.load(path).opset_import}
+    assert opsets[""] == report.opset == OPSET
+    theirs = OnnxPredictor(path)
+    assert theirs.card.wordings == ours.card.wordings
+    assert theirs.card.vocabulary == ours.card.vocabulary
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 60, 3), dtype=np.uint8)
+    first, second = ours.see(pixels), theirs.see(pixels)
+    assert first.masks is not None
+    assert second.masks is not None
+    np.testing.assert_allclose(first.masks, second.masks, atol=0.05)
+    for count in (1, 7):
+        texts = [question_text("object"), *[question_text("object_check", "Ship")] * (count - 1)]
+        np.testing.assert_allclose(ours.answer(first, texts), theirs.answer(second, texts), atol=1e-4)
+
+
+def test_mask_network_alone_carries_the_keys_of_deepness(write_run: WriteRun, tmp_path: Path) -> None:
+    path = tmp_path / "masks.onnx"
+    export_network(open_run_predictor(write_run()), path, part="masks")
+    model = onnx.load(path)
+    values = {entry.key: entry.value for entry in model.metadata_props}
+    assert json.loads(values["model_type"]) == "Segmentor"
+    assert json.loads(values["class_names"]) == {"0": "background", "1": "source", "2": "target"}
+    assert json.loads(values["tile_size"]) == 32
+    assert len(json.loads(values["standardization_mean"])) == 3
+    (given,), (output,) = model.graph.input, model.graph.output
+    assert [side.dim_value for side in given.type.tensor_type.shape.dim] == [1, 3, 32, 32]
+    assert [side.dim_value for side in output.type.tensor_type.shape.dim] == [1, 3, 32, 32]
+    with pytest.raises(InputError, match="no card of geotamper"):
+        OnnxPredictor(path)
+
+
+def test_export_that_differs_leaves_no_file(write_run: WriteRun, tmp_path: Path) -> None:
+    path = tmp_path / "masks.onnx"
+    with pytest.raises(InputError, match="differs from PyTorch"):
+        export_network(open_run_predictor(write_run()), path, part="masks", tolerance=0.0)
+    assert list(tmp_path.glob("*.onnx")) == []
