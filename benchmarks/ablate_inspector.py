@@ -98,7 +98,7 @@ def main() -> int:
         return 1
     content = {"schema": "geotamper.ablation/1", "command": sys.argv, "machine": machine, "scores": scores}
     write_text(options.out / "ablation.json", json.dumps(content, indent=2) + "\n")
-    print(f"written: {options.out / 'ablation.json'}; benchmarks/tabulate.py makes a table of it")
+    print(f"written: {options.out / 'ablation.json'}; benchmarks/tabulate_inspector.py makes a table of it")
     return 0
 
 

@@ -81,8 +81,6 @@ class Speed:
 def main() -> int:
     """Entry of the script."""
     options = _parser().parse_args()
-    # torch looks for a library called tabulate when it ends, and would find the script of that name beside this one
-    sys.path.remove(str(Path(__file__).parent))
     if options.threads:
         torch.set_num_threads(options.threads)
     try:

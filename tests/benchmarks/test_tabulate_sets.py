@@ -26,9 +26,9 @@ def test_tables_of_a_set_and_its_evaluation_fill_their_places(tmp_path: Path) ->
         Image.fromarray(scene.labels).save(tmp_path / "raw" / "masks" / f"{number}.png")
     root = tmp_path / "small"
     build_set(open_source(tmp_path / "raw", "masks"), root, BuildSettings("rs-cmqa", images=6, seed=2))
+    inspector = [sys.executable, "-m", "geotamper", "evaluate", "inspector", "--split", "train"]
     evaluated = subprocess.run(
-        [sys.executable, "-m", "geotamper", "evaluate", "inspector", "--data", str(root), "--split", "train"]
-        + ["--out", str(tmp_path / "eval")],
+        [*inspector, "--data", str(root), "--out", str(tmp_path / "eval")],
         capture_output=True,
         text=True,
         check=False,

@@ -27,7 +27,7 @@ TOLERANCE = 1e-3
 
 INPUTS = ("pictures", "ids", "mask", "picture_of", "text_of")
 Part = Literal["answers", "masks"]
-INSTALL = "pip install onnx onnxscript onnxruntime"
+INSTALL = "pip install 'geotamper[export]'"
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class OnnxPredictor:
             from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
         except ImportError as error:
             raise MissingLibraryError(
-                "ONNX files need ONNX Runtime; install it with 'pip install onnxruntime'"
+                "ONNX files need ONNX Runtime; install it with 'pip install geotamper[export]'"
             ) from error
         try:
             self.session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])

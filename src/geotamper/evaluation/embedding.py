@@ -54,7 +54,7 @@ def draw_embedding(
         from sklearn.manifold import TSNE
     except ImportError as error:
         raise MissingLibraryError(
-            "the embedding needs scikit-learn; install it with 'pip install scikit-learn'"
+            "the embedding needs scikit-learn; install it with 'pip install geotamper[fit]'"
         ) from error
     ids = sorted(tasks)
     chosen = [

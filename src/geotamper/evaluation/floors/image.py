@@ -153,7 +153,7 @@ def _fit(features: Numbers, pairs: Sequence[tuple[int, str]]) -> _Fit:
         from sklearn.linear_model import LogisticRegression
     except ImportError as error:
         raise MissingLibraryError(
-            "the image-only floor needs scikit-learn; install it with 'pip install scikit-learn'"
+            "the image-only floor needs scikit-learn; install it with 'pip install geotamper[fit]'"
         ) from error
     weights: dict[tuple[int, str], float] = {}
     for pair in pairs:

@@ -3,8 +3,8 @@ r"""Turn the results of evaluate_inspector.py and parser.py into Markdown tables
 So nobody types numbers by hand.
 
 Examples:
-    python benchmarks/tabulate.py benchmarks/work/results/test-bank/results.json
-    python benchmarks/tabulate.py benchmarks/work/results/*/results.json --into benchmarks/RESULTS.md README.md
+    python benchmarks/tabulate_inspector.py benchmarks/work/results/test-bank/results.json
+    python benchmarks/tabulate_inspector.py benchmarks/work/results/*/results.json --into benchmarks/RESULTS.md
 
 Without --into the tables are printed. With it, the text between the lines
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "benchmarks" / "tabulate.py"
+SCRIPT = Path(__file__).parents[2] / "benchmarks" / "tabulate_inspector.py"
 
 
 def _proportion(count: int, total: int) -> dict[str, Any]:
