@@ -7,8 +7,10 @@ Examples:
     python benchmarks/tabulate_sets.py --sets sets/rs-cmqa sets/rs-tqa sets/real-rscm
     python benchmarks/tabulate_sets.py --metrics eval/*/metrics.json --into benchmarks/RESULTS.md
 
+    python benchmarks/tabulate_sets.py --metrics eval/cmfpf/metrics.json eval/cm_moe/metrics.json --block networks
+
 Without --into the tables are printed. With it, the text between the lines `<!-- begin sets -->` and
-`<!-- begin set-accuracy -->` and their `end` lines is replaced in the given files.
+`<!-- begin set-accuracy -->` (or another --block) and their `end` lines is replaced in the given files.
 """
 
 import argparse
@@ -42,13 +44,14 @@ def main() -> int:
     parser.add_argument(
         "--into", type=Path, nargs="+", metavar="FILE", help="Markdown files to bring up to date"
     )
+    parser.add_argument("--block", default="set-accuracy", help="name of the block of the accuracies")
     options = parser.parse_args()
     blocks: dict[str, str] = {}
     try:
         if options.sets:
             blocks["sets"] = sets_text(options.sets)
         if options.metrics:
-            blocks["set-accuracy"] = accuracy_text([_load(path) for path in options.metrics])
+            blocks[options.block] = accuracy_text([_load(path) for path in options.metrics])
         if options.into:
             insert(blocks, options.into)
         else:
@@ -111,16 +114,18 @@ _SET_ROWS: Mapping[str, Callable[[Sidecar], str]] = {
 
 def accuracy_text(documents: Sequence[Document]) -> str:
     """Accuracy per type, OA and AA, and what lies behind them, one column per evaluation."""
-    header = ["", *(_title(document) for document in documents)]
+    several = len({document["model"] for document in documents}) > 1
+    header = ["", *(_title(document, several=several) for document in documents)]
     rows = [
         [name, *(_accuracy(document, name) for document in documents)]
         for name in QUESTION_TYPES
         if any(name in document["per_type"] for document in documents)
     ]
     rows += [[f"**{name}**", *(_whole(document, name) for document in documents)] for name in ("OA", "AA")]
-    rows += [
+    behind = [
         [label, *(_value(document, *place) for document in documents)] for label, place in _BEHIND.items()
     ]
+    rows += [row for row in behind if set(row[1:]) != {"-"}]
     rows.append(["pictures", *(str(document["images"]) for document in documents)])
     rows.append(["questions", *(str(document["questions"]) for document in documents)])
     folds = sorted({str(document["split"]) for document in documents})
@@ -129,6 +134,9 @@ def accuracy_text(documents: Sequence[Document]) -> str:
 
 
 _BEHIND = {
+    "OA within the question's type": ("within_type", "OA"),
+    "AA within the question's type": ("within_type", "AA"),
+    "answers of another type": ("outside_type",),
     "answered without forcing": ("coverage",),
     "copies found": ("localisation", "found_rate"),
     "exchanged, of the found": ("localisation", "swap_rate"),
@@ -138,8 +146,10 @@ _BEHIND = {
 }
 
 
-def _title(document: Document) -> str:
-    return f"{Path(str(document['data'])).name}{', balanced' if document['balanced'] else ''}"
+def _title(document: Document, *, several: bool) -> str:
+    """The set, or the model where there are several, and whether the questions are the balanced ones."""
+    what = Path(str(document["model"] if several else document["data"])).name
+    return f"{what}{', balanced' if document['balanced'] else ''}"
 
 
 def _accuracy(document: Document, name: str) -> str:
