@@ -9,7 +9,6 @@ Only what is packaged is measured, by the way that inspections use it. Nothing m
 import argparse
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -17,20 +16,15 @@ import numpy as np
 import numpy.typing as npt
 
 from _common.class_examples import spread_objects
-from _common.class_learning import accuracy, calibration_error
+from _common.class_learning import table
 from _common.class_sources import TilePool
 from _common.tiles import data_folder
 from geotamper.errors import GeotamperError
 from geotamper.evidence.objects.network import CLASS_LABELS, NETWORKS, ObjectClassifier
-from geotamper.metrics import wilson_interval
 from geotamper.sets.layout import open_set
-from geotamper.task.classes import OBJECT_CLASSES
 
 MOST_OBJECTS = 120
 """Of a class in a source."""
-
-TARGETED_FROM = 40
-"""Pictures of a class from which its figure is held against the target."""
 
 Labels = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
@@ -63,36 +57,6 @@ def measure_findings(classifier: ObjectClassifier, root: Path, fold: str) -> tup
     return np.array(shares), np.array(labels), sources
 
 
-def print_table(title: str, shares: Shares, labels: Labels, sources: Sequence[str]) -> None:
-    """By class: how often the class is right, its 95 % interval, and what it is taken for instead."""
-    found = shares[:, :-1].argmax(axis=1)
-    open_answers = shares.argmax(axis=1)
-    print(
-        f"\n{title}: forced {accuracy(shares, labels):.4f}, unforced {(open_answers == labels).mean():.4f}, ",
-        end="",
-    )
-    print(
-        f"unknown {(open_answers == len(OBJECT_CLASSES)).mean():.4f}, ECE {calibration_error(shares, labels):.4f}"
-    )
-    print("| class | asked | right | 95 % interval | taken for |\n| --- | --- | --- | --- | --- |")
-    for number, name in enumerate(OBJECT_CLASSES):
-        asked = int((labels == number).sum())
-        if not asked:
-            continue
-        right = int((found[labels == number] == number).sum())
-        interval = wilson_interval(right, asked)
-        wrong = {
-            OBJECT_CLASSES[k]: int((found[labels == number] == k).sum()) for k in range(7) if k != number
-        }
-        told = ", ".join(f"{other} {count}" for other, count in wrong.items() if count)
-        few = "" if asked >= TARGETED_FROM else " (no target)"
-        print(f"| {name} | {asked}{few} | {right / asked:.3f} | {interval.low:.3f} to {interval.high:.3f} | {told} |")
-    names = np.array(sources)
-    for source in sorted(set(sources)):
-        rows = names == source
-        print(f"{source}: {(found[rows] == labels[rows]).mean():.3f} of {rows.sum()}")
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--set", type=Path, help="made by geotamper generate over the development tiles")
@@ -112,8 +76,8 @@ def main() -> int:
             if arguments.set is not None:
                 start = time.process_time()
                 tables.append(("findings", measure_findings(classifier, arguments.set, arguments.fold)))
-            for title, table in tables:
-                print_table(f"{name}, {title} of fold {arguments.fold}", *table)
+            for title, measured in tables:
+                print(f"\n{name}, {title} of fold {arguments.fold}: {table(*measured)}")
             print(
                 f"{(time.process_time() - start) / len(tables[-1][1][1]) * 1000:.0f} ms of CPU each, reading included"
             )

@@ -5,10 +5,11 @@ Examples:
         --out src/geotamper/weights/objects-research.onnx
     OMP_NUM_THREADS=1 python benchmarks/train_class.py --set sets/my-rs-cmqa --sources unrestricted \
         --out src/geotamper/weights/objects-permissive.onnx
-    OMP_NUM_THREADS=1 python benchmarks/train_class.py --set sets/my-rs-cmqa --leave-out neon_trees
+    OMP_NUM_THREADS=1 python benchmarks/train_class.py --set sets/my-rs-cmqa --leave-out neon_trees --test
 
-The set is one of 'geotamper generate' over the development tiles; only its fold val is looked at. Features are kept
-in --work and read from there the next time. Needs the extra "train", onnx and onnxscript; using the weights does not.
+The set is one of 'geotamper generate' over the development tiles; its fold test is measured with --test alone.
+Features are kept in --work and read from there the next time. Needs the extra "train", onnx and onnxscript; using
+the weights does not.
 """
 
 import argparse
@@ -32,13 +33,12 @@ from _common.class_examples import (
 )
 from _common.class_learning import (
     Course,
-    Floats,
     accuracy,
-    calibration_error,
     fit_temperature,
     log_shares,
     negative_log_likelihood,
     of_findings,
+    table,
     train_head,
 )
 from _common.class_network import ClassNetwork, Head, Trunk, export
@@ -48,6 +48,7 @@ from geotamper.atomic import atomic_path
 from geotamper.errors import GeotamperError, SpecificationError
 from geotamper.evidence.objects.network import CLASS_LABELS, SOURCE_WEIGHT
 from geotamper.evidence.objects.views import SHAPE_SIZE, SIDE
+from geotamper.sets.layout import Fold
 
 SOURCE_WEIGHTS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 1.0)
 MOST_OBJECTS = 120
@@ -66,10 +67,15 @@ def prepare(work: Path, rounds: int, seed: int, set_folder: Path) -> None:
         if not _round_file(work, number).exists():
             save(_round_file(work, number), training_round(pool, trunk, (seed, number)))
             print(f"round {number} after {time.process_time():.0f} s of CPU", flush=True)
-    if not (work / "set-val.npz").exists():
-        save(work / "set-val.npz", findings_of_set(set_folder, "val", trunk))
-    if not (work / "objects-test.npz").exists():
-        save(work / "objects-test.npz", objects_of_fold(TilePool(data_folder(), "test"), trunk, MOST_OBJECTS))
+    folds: tuple[Fold, ...] = ("val", "test")
+    for fold in folds:
+        if not (work / f"set-{fold}.npz").exists():
+            save(work / f"set-{fold}.npz", findings_of_set(set_folder, fold, trunk))
+        if not (work / f"objects-{fold}.npz").exists():
+            save(
+                work / f"objects-{fold}.npz",
+                objects_of_fold(TilePool(data_folder(), fold), trunk, MOST_OBJECTS),
+            )
 
 
 def _round_file(work: Path, number: int) -> Path:
@@ -93,33 +99,20 @@ def choose(examples: Arrays, sources: str, left_out: frozenset[str]) -> Arrays:
     return {name: values[kept] for name, values in examples.items()}
 
 
-def report_findings(logs: Floats, labels: Floats) -> None:
-    """Print how well findings of fold val are told, by the weight of the source."""
+def report(head: Head, work: Path, fold: str) -> None:
+    """Print how well findings of a fold are told, by the weight of the source, and single whole objects."""
+    findings, objects = load([work / f"set-{fold}.npz"]), load([work / f"objects-{fold}.npz"])
+    logs = log_shares(head, findings)
     for weight in SOURCE_WEIGHTS:
         shares = of_findings(logs, weight)
         print(
-            f"source weight {weight:.1f}: accuracy {accuracy(shares, labels):.4f}, "
-            f"-ln P {negative_log_likelihood(shares, labels):.4f}, ECE {calibration_error(shares, labels):.4f}"
+            f"source weight {weight:.1f}: accuracy {accuracy(shares, findings['labels']):.4f}, "
+            f"-ln P {negative_log_likelihood(shares, findings['labels']):.4f}"
         )
-    found = of_findings(logs, SOURCE_WEIGHT)[:, :-1].argmax(axis=1)
-    for number, name in enumerate(CLASS_LABELS[:-1]):
-        of_class = labels == number
-        if of_class.any():
-            wrong = {
-                CLASS_LABELS[other]: int((found[of_class] == other).sum())
-                for other in np.unique(found[of_class])
-                if other != number
-            }
-            print(f"  {name}: {(found[of_class] == number).mean():.3f} of {of_class.sum()}, else {wrong}")
-
-
-def report_objects(logs: Floats, objects: Arrays, sources: frozenset[str]) -> None:
-    """Print how well the objects of some sources are told."""
-    for source in sorted(sources):
-        rows = objects["sources"] == source
-        if rows.any():
-            share = accuracy(np.exp(logs[rows]), objects["labels"][rows])
-            print(f"{source}: {share:.3f} of {rows.sum()} objects of fold test")
+    shares = of_findings(logs, SOURCE_WEIGHT)
+    print(f"\nfindings of fold {fold}: {table(shares, findings['labels'], findings['sources'])}")
+    single = np.exp(log_shares(head, objects))
+    print(f"\nobjects of fold {fold}: {table(single, objects['labels'], objects['sources'])}\n", flush=True)
 
 
 def learn(arguments: argparse.Namespace) -> Head:
@@ -131,15 +124,13 @@ def learn(arguments: argparse.Namespace) -> Head:
     counts = np.bincount(examples["labels"], minlength=len(CLASS_LABELS))
     print("examples", dict(zip(CLASS_LABELS, counts.tolist(), strict=True)), flush=True)
     head = train_head(examples, Course(arguments.epochs, seed=arguments.seed, head=arguments.head))
-    with np.load(work / "set-val.npz", allow_pickle=False) as content:
-        val = {name: content[name] for name in content.files}
+    val = load([work / "set-val.npz"])
     temperature = fit_temperature(log_shares(head, val), val["labels"], SOURCE_WEIGHT)
     head.temperature.fill_(temperature)
-    print(f"temperature {temperature:.3f}; findings of fold val:")
-    report_findings(log_shares(head, val), val["labels"])
-    if left_out:
-        objects = load([work / "objects-test.npz"])
-        report_objects(log_shares(head, objects), objects, left_out)
+    print(f"temperature {temperature:.3f}")
+    report(head, work, "val")
+    if arguments.test:
+        report(head, work, "test")
     return head
 
 
@@ -161,10 +152,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--leave-out", nargs="+", metavar="SOURCE", help="measured on their objects of fold test"
     )
-    parser.add_argument("--rounds", type=int, default=12, help="of examples, about 700 each")
+    parser.add_argument("--rounds", type=int, default=6, help="of examples, about 800 each")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--head", choices=("pooled", "maps"), default="pooled", help="maps: for comparison")
+    parser.add_argument("--test", action="store_true", help="measure on fold test too; tune nothing on it")
     parser.add_argument("--work", type=Path, default=Path("benchmarks/work/class"))
     parser.add_argument("--out", type=Path, help="ONNX file; without it the training is measured only")
     return parser.parse_args()

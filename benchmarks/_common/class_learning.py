@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from _common.class_network import Head, MapsHead, PooledHead
 from geotamper.evidence.objects.network import CLASS_LABELS, OTHER, combine
+from geotamper.metrics import wilson_interval
 
 Arrays = dict[str, npt.NDArray[Any]]
 Floats = npt.NDArray[np.float64]
@@ -19,6 +20,10 @@ OTHER_WEIGHT = 0.5
 
 SMOOTHING = 0.05
 """Share of the target spread over all labels: the outlines and labels are not all right."""
+
+
+NOISE = 0.15
+"""Added to what the head takes, in standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,12 @@ def train_head(examples: Arrays, course: Course) -> Head:
     torch.manual_seed(course.seed)
     head: Head = PooledHead() if course.head == "pooled" else MapsHead()
     weights = torch.from_numpy(example_weights(examples)).float()
-    inputs = tensors(examples)
+    digested, shape = digests(head, examples)
     labels = torch.from_numpy(examples["labels"])
+    wanted = (1 - SMOOTHING) * nn.functional.one_hot(labels, len(CLASS_LABELS)) + SMOOTHING / len(
+        CLASS_LABELS
+    )
+    noise = NOISE * digested.std(dim=0, keepdim=True)
     steps = course.epochs * -(-len(labels) // course.batch)
     optimiser = torch.optim.AdamW(head.parameters(), lr=course.rate, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -60,16 +69,22 @@ def train_head(examples: Arrays, course: Course) -> Head:
     head.train()
     for _ in range(course.epochs):
         for rows in torch.randperm(len(labels)).split(course.batch):
-            maps, masks, shape = (values[rows].float() for values in inputs)
-            maps, masks = _turned(maps, masks)
-            logs = head(maps, masks, shape)
-            target = (1 - SMOOTHING) * nn.functional.one_hot(labels[rows], len(CLASS_LABELS)) + SMOOTHING / 8
-            loss = -(weights[rows, None] * target * logs).sum() / weights[rows].sum()
+            given = digested[rows]
+            logs = torch.log_softmax(head.scores(given + noise * torch.randn_like(given), shape[rows]), dim=1)
+            loss = -(weights[rows, None] * wanted[rows] * logs).sum() / weights[rows].sum()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             schedule.step()
     return head.eval()
+
+
+def digests(head: Head, examples: Arrays) -> tuple[Tensor, Tensor]:
+    """What the head takes of all examples, and their shapes."""
+    maps, masks = torch.from_numpy(examples["maps"]), torch.from_numpy(examples["masks"])
+    parts = torch.arange(len(maps)).split(256)
+    digested = torch.cat([head.digest(maps[rows].float(), masks[rows].float()) for rows in parts])
+    return digested, torch.from_numpy(examples["shape"])
 
 
 def example_weights(examples: Arrays) -> Floats:
@@ -88,28 +103,11 @@ def example_weights(examples: Arrays) -> Floats:
     return np.asarray(weights / weights.mean(), dtype=np.float64)
 
 
-def _turned(maps: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
-    """The maps of a batch turned by a quarter or mirrored, and noise: more variants for nothing."""
-    quarter = int(torch.randint(4, ()))
-    maps, masks = (torch.rot90(one, quarter, dims=(-2, -1)) for one in (maps, masks))
-    if torch.rand(()) < 0.5:
-        maps, masks = maps.flip(-1), masks.flip(-1)
-    return maps + 0.1 * maps.std() * torch.randn_like(maps), masks
-
-
-def tensors(examples: Arrays) -> tuple[Tensor, Tensor, Tensor]:
-    """Maps, masks and shapes."""
-    maps, masks, shape = (torch.from_numpy(examples[name]) for name in ("maps", "masks", "shape"))
-    return maps, masks, shape
-
-
-def log_shares(head: nn.Module, examples: Arrays) -> Floats:
-    """Log-probabilities of all examples, (n, 8)."""
-    inputs = tensors(examples)
+def log_shares(head: Head, examples: Arrays) -> Floats:
+    """Calibrated log-probabilities of all examples, (n, 8)."""
     with torch.inference_mode():
-        parts = torch.arange(len(examples["shape"])).split(256)
-        found = [head(*(values[rows].float() for values in inputs)).numpy() for rows in parts]
-    return np.concatenate(found).astype(np.float64)
+        scores = head.scores(*digests(head, examples)) / head.temperature
+        return torch.log_softmax(scores, dim=1).numpy().astype(np.float64)
 
 
 def of_findings(logs: Floats, source_weight: float) -> Floats:
@@ -146,3 +144,38 @@ def calibration_error(shares: Floats, labels: npt.NDArray[np.int64], bins: int =
         if (place == b).any()
     ]
     return float(sum(gaps))
+
+
+def table(shares: Floats, labels: npt.NDArray[np.int64], sources: npt.NDArray[Any]) -> str:
+    """By class and by source: how often the class is right, its 95 % interval, and what it is taken for instead.
+
+    Args:
+        shares: (n, 8) probabilities.
+        labels: (n,) places in `CLASS_LABELS`.
+        sources: (n,) names.
+    """
+    found, free = shares[:, :-1].argmax(axis=1), shares.argmax(axis=1)
+    summary = (
+        f"{accuracy(shares, labels):.4f} right when forced, {(free == labels).mean():.4f} when not, "
+        f"{(free == len(CLASS_LABELS) - 1).mean():.4f} unknown, ECE {calibration_error(shares, labels):.4f}, "
+        f"-ln P {negative_log_likelihood(shares, labels):.4f}"
+    )
+    lines = [
+        summary,
+        "",
+        "| class | asked | right | 95 % interval | taken for |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for number, name in enumerate(CLASS_LABELS[:-1]):
+        of_class = found[labels == number]
+        if len(of_class):
+            right = int((of_class == number).sum())
+            interval = wilson_interval(right, len(of_class))
+            wrong = [f"{CLASS_LABELS[k]} {(of_class == k).sum()}" for k in np.unique(of_class) if k != number]
+            lines.append(
+                f"| {name} | {len(of_class)} | {right / len(of_class):.3f} | "
+                f"{interval.low:.3f} to {interval.high:.3f} | {', '.join(wrong)} |"
+            )
+    parts = [(name, sources == name) for name in np.unique(sources)]
+    lines += ["", ", ".join(f"{name} {(found[k] == labels[k]).mean():.3f} of {k.sum()}" for name, k in parts)]
+    return "\n".join(lines)

@@ -40,11 +40,7 @@ class Trunk(nn.Module):
 
 
 class Head(nn.Module):
-    """Base of the heads: calibrated log-probabilities, (n, 8), from features of both crops.
-
-    They are called with maps (n, 2, 112, s, s), masks (n, 2, s, s) with the share of the region, 0 to 1, and
-    shape (n, 9).
-    """
+    """Base of the heads, from features of both crops to calibrated log-probabilities."""
 
     temperature: Tensor
 
@@ -52,9 +48,22 @@ class Head(nn.Module):
         super().__init__()
         self.register_buffer("temperature", torch.ones(()))
 
-    def calibrated(self, scores: Tensor) -> Tensor:
-        """Log-probabilities of class scores."""
-        return torch.log_softmax(scores / self.temperature, dim=1)
+    def digest(self, maps: Tensor, masks: Tensor) -> Tensor:
+        """What follows from the features without anything learned; a training computes it once.
+
+        Args:
+            maps: (n, 2, 112, s, s) of the trunk.
+            masks: (n, 2, s, s), share of the region, 0 to 1.
+        """
+        raise NotImplementedError
+
+    def scores(self, digested: Tensor, shape: Tensor) -> Tensor:
+        """Scores of the labels, (n, 8), before calibration; `shape` is (n, 9)."""
+        raise NotImplementedError
+
+    def forward(self, maps: Tensor, masks: Tensor, shape: Tensor) -> Tensor:
+        """Calibrated log-probabilities, (n, 8)."""
+        return torch.log_softmax(self.scores(self.digest(maps, masks), shape) / self.temperature, dim=1)
 
 
 class PooledHead(Head):
@@ -71,13 +80,15 @@ class PooledHead(Head):
             nn.Linear(128, len(CLASS_LABELS)),
         )
 
-    def forward(self, maps: Tensor, masks: Tensor, shape: Tensor) -> Tensor:
-        """See `Head`."""
-        joined = [shape]
-        for mask in (masks[:, :, None], 1 - masks[:, :, None]):
-            means = (maps * mask).sum(dim=(3, 4)) / (mask.sum(dim=(3, 4)) + 0.05)
-            joined.append(means.flatten(1))
-        return self.calibrated(self.layers(torch.cat(joined, dim=1)))
+    def digest(self, maps: Tensor, masks: Tensor) -> Tensor:
+        """(n, 448): means inside, then outside; see `Head.digest`."""
+        inside = masks[:, :, None]
+        return torch.cat([_mean(maps, inside).flatten(1), _mean(maps, 1 - inside).flatten(1)], dim=1)
+
+    def scores(self, digested: Tensor, shape: Tensor) -> Tensor:
+        """See `Head.scores`."""
+        found: Tensor = self.layers(torch.cat([digested, shape], dim=1))
+        return found
 
 
 class MapsHead(Head):
@@ -90,27 +101,32 @@ class MapsHead(Head):
 
     def __init__(self, width: int = 128, dropout: float = 0.3) -> None:
         super().__init__()
-        self.tight, self.context = _branch(width), _branch(width)
+        self.branches = nn.ModuleList([_branch(width), _branch(width)])
         self.join = nn.Sequential(
+            nn.Dropout(dropout),
             nn.Linear(4 * width + SHAPE_SIZE, 128),
             nn.ReLU(),
             nn.Dropout(dropout),
             nn.Linear(128, len(CLASS_LABELS)),
         )
-        self.drop = nn.Dropout(dropout)
 
-    def forward(self, maps: Tensor, masks: Tensor, shape: Tensor) -> Tensor:
-        """See `Head`."""
+    def digest(self, maps: Tensor, masks: Tensor) -> Tensor:
+        """(n, 2, 113, s, s): the mask as one more channel; see `Head.digest`."""
+        return torch.cat([maps, masks[:, :, None]], dim=2)
+
+    def scores(self, digested: Tensor, shape: Tensor) -> Tensor:
+        """See `Head.scores`."""
         joined = [shape]
-        for place, branch in enumerate((self.tight, self.context)):
-            mask = masks[:, place, None]
-            found = branch(torch.cat([maps[:, place], 4 * mask], dim=1))
-            joined += [self.drop(_mean(found, mask)), self.drop(_mean(found, 1 - mask))]
-        return self.calibrated(self.join(torch.cat(joined, dim=1)))
+        for place, branch in enumerate(self.branches):
+            crop = digested[:, place]
+            found, mask = branch(crop), crop[:, -1:].clamp(0, 1)
+            joined += [_mean(found, mask), _mean(found, 1 - mask)]
+        logits: Tensor = self.join(torch.cat(joined, dim=1))
+        return logits
 
 
 def _mean(maps: Tensor, weights: Tensor) -> Tensor:
-    return (maps * weights).sum(dim=(2, 3)) / (weights.sum(dim=(2, 3)) + 0.05)
+    return (maps * weights).sum(dim=(-2, -1)) / (weights.sum(dim=(-2, -1)) + 0.05)
 
 
 def _branch(width: int) -> nn.Sequential:

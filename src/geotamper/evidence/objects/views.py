@@ -116,4 +116,4 @@ def _mirrored(places: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]
     """Indices inside 0 .. size - 1, mirrored at the border pixels as often as it takes."""
     period = max(1, 2 * (size - 1))
     folded = np.abs(places) % period
-    return np.minimum(folded, period - folded)
+    return np.asarray(np.minimum(folded, period - folded), dtype=np.int64)
