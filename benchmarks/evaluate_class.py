@@ -28,9 +28,10 @@ MOST_OBJECTS = 120
 
 Labels = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
+Names = npt.NDArray[np.str_]
 
 
-def measure_objects(classifier: ObjectClassifier, fold: str) -> tuple[Shares, Labels, list[str]]:
+def measure_objects(classifier: ObjectClassifier, fold: str) -> tuple[Shares, Labels, Names]:
     """Whole objects as they lie in the tiles of a fold: probabilities, true labels and sources."""
     shares, labels, sources = [], [], []
     for thing in spread_objects(TilePool(data_folder(), fold), MOST_OBJECTS):
@@ -38,10 +39,10 @@ def measure_objects(classifier: ObjectClassifier, fold: str) -> tuple[Shares, La
         shares.append([found.shares[label] for label in CLASS_LABELS])
         labels.append(CLASS_LABELS.index(thing.label))
         sources.append(thing.ground.source)
-    return np.array(shares), np.array(labels), sources
+    return np.array(shares), np.array(labels), np.array(sources)
 
 
-def measure_findings(classifier: ObjectClassifier, root: Path, fold: str) -> tuple[Shares, Labels, list[str]]:
+def measure_findings(classifier: ObjectClassifier, root: Path, fold: str) -> tuple[Shares, Labels, Names]:
     """Forged pictures of a set with their true masks: probabilities, true labels and sources."""
     opened = open_set(root)
     shares, labels, sources = [], [], []
@@ -54,7 +55,7 @@ def measure_findings(classifier: ObjectClassifier, root: Path, fold: str) -> tup
         shares.append([found.shares[label] for label in CLASS_LABELS])
         labels.append(CLASS_LABELS.index(record.object_class))
         sources.append(record.origin_dataset)
-    return np.array(shares), np.array(labels), sources
+    return np.array(shares), np.array(labels), np.array(sources)
 
 
 def _arguments() -> argparse.Namespace:

@@ -68,12 +68,12 @@ def train_head(examples: Arrays, course: Course) -> Head:
     )
     head.train()
     for _ in range(course.epochs):
-        for rows in torch.randperm(len(labels)).split(course.batch):
+        for rows in torch.split(torch.randperm(len(labels)), course.batch):
             given = digested[rows]
             logs = torch.log_softmax(head.scores(given + noise * torch.randn_like(given), shape[rows]), dim=1)
             loss = -(weights[rows, None] * wanted[rows] * logs).sum() / weights[rows].sum()
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
             schedule.step()
     return head.eval()
@@ -82,7 +82,7 @@ def train_head(examples: Arrays, course: Course) -> Head:
 def digests(head: Head, examples: Arrays) -> tuple[Tensor, Tensor]:
     """What the head takes of all examples, and their shapes."""
     maps, masks = torch.from_numpy(examples["maps"]), torch.from_numpy(examples["masks"])
-    parts = torch.arange(len(maps)).split(256)
+    parts = torch.split(torch.arange(len(maps)), 256)
     digested = torch.cat([head.digest(maps[rows].float(), masks[rows].float()) for rows in parts])
     return digested, torch.from_numpy(examples["shape"])
 

@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,9 @@ from torch import Tensor, nn
 from geotamper.evaluation.floors.features import LiteFeatures
 from geotamper.evidence.objects.network import CLASS_LABELS
 from geotamper.evidence.objects.views import SHAPE_SIZE
+
+if TYPE_CHECKING:
+    import onnx
 
 STRIDE = 16
 """Of the trunk, pixels."""
@@ -29,7 +33,7 @@ class Trunk(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        network = LiteFeatures().network
+        network: Any = LiteFeatures().network
         self.layers = nn.Sequential(network.conv_stem, network.bn1, *list(network.blocks)[:5])
         self.rest = nn.Sequential(*list(network.blocks)[5:], network.conv_head, network.bn2)
 
@@ -200,7 +204,7 @@ def export(
     onnx.save(model, path)
 
 
-def _halve(model: "onnx.ModelProto") -> None:  # noqa: F821 - imported by the caller alone
+def _halve(model: "onnx.ModelProto") -> None:
     """Store large tensors as float16; the graph casts them back, once, when it is read."""
     from onnx import TensorProto, helper, numpy_helper
 

@@ -123,7 +123,7 @@ def _blurred(pixels: Pixels, region: BoolMask, rng: np.random.Generator) -> Pixe
 
 def _developed(pixels: Pixels, rng: np.random.Generator, chance: Chances) -> Pixels:
     """Other light, colours, noise and compression."""
-    values = pixels.astype(np.float32)
+    values: npt.NDArray[np.floating] = pixels.astype(np.float32)
     if rng.random() < chance.coloured:
         values = 255 * np.clip(values / 255, 0, 1) ** math.exp(rng.normal(0, 0.25))
         values = (values - 128) * math.exp(rng.normal(0, 0.2)) + 128 + rng.normal(0, 15)

@@ -269,7 +269,8 @@ def _answer_subject(subject: Subject, question: Question, name: TypeName) -> Ans
 def _why_no_class(subject: Subject) -> str:
     if not subject.object_basis:
         return "no model of the object classes is at hand"
-    return f"the region probably shows none of the seven classes ({subject.object_confidence:.2f}); {subject.object_basis}"
+    probability = f"{subject.object_confidence:.2f}"
+    return f"the region probably shows none of the seven classes ({probability}); {subject.object_basis}"
 
 
 def _probability(subject: Subject, name: TypeName, option: str | None, text: str) -> tuple[float, str]:
