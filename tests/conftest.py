@@ -93,7 +93,8 @@ def known_search(forgery: Forgery, make_copy: MakeCopy) -> Iterator[None]:
         control.checkpoint(0.5, "remembering")
         return Evidence(copies=(make_copy(),) if np.array_equal(pixels, forgery.pixels) else ())
 
-    def build(false_alarm_rate: float, workers: int) -> Detector:
+    def build(false_alarm_rate: float, workers: int, weights: str) -> Detector:
+        del weights
         return Inspector(EvidenceSettings(false_alarm_rate=false_alarm_rate, workers=workers), search=search)
 
     with pytest.MonkeyPatch.context() as patch:

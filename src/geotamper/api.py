@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from geotamper.control import Control
 from geotamper.detection.opening import open_detector
 from geotamper.errors import InputError
+from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.imagery.picture import Picture
 from geotamper.imagery.reading import read_picture
 from geotamper.inspection.answering import answer_question, case_of_report
@@ -183,6 +184,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     finding: int | None = None,
     detector: str | Detector = DEFAULT_DETECTOR,
     false_alarm_rate: float = 0.01,
+    weights: str = DEFAULT_NETWORK,
     time_limit: float | None = None,
     max_memory: int | None = None,
     progress: Progress | None = None,
@@ -197,6 +199,8 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
             that is at hand.
         false_alarm_rate: Share of untouched pictures that may be called tampered, between 0 and 1; applies to
             detectors given by name.
+        weights: "research" or "permissive": which class network tells what was forged; applies to detectors given by
+            name.
         time_limit: Seconds after which the search ends with what it has, or None.
         max_memory: Bytes that the search may hold, or None.
         progress: Called with the finished fraction (0 to 1) and the stage that begins.
@@ -213,7 +217,9 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     if isinstance(questions, str):
         questions = (questions,)
     judge = (
-        open_detector(detector, false_alarm_rate=false_alarm_rate) if isinstance(detector, str) else detector
+        open_detector(detector, false_alarm_rate=false_alarm_rate, weights=weights)
+        if isinstance(detector, str)
+        else detector
     )
     control = Control(time_limit=time_limit, max_memory=max_memory)
     if progress is not None:

@@ -159,7 +159,8 @@ def remembering(_known_set: tuple[Path, Known], looked_at: list[bytes]) -> Itera
         looked_at.append(pixels.tobytes())
         return known.get(pixels.tobytes(), Evidence())
 
-    def build(false_alarm_rate: float, workers: int) -> Detector:
+    def build(false_alarm_rate: float, workers: int, weights: str) -> Detector:
+        del weights
         return Inspector(EvidenceSettings(false_alarm_rate=false_alarm_rate, workers=workers), search=search)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -7,7 +8,7 @@ from geotamper.evidence.results import BlurEvidence, CopyEvidence
 from geotamper.inspection.answering import answer_question, case_of_findings, exchange, force_answer
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.questions import Question, open_questions
-from geotamper.inspection.report import Answer
+from geotamper.inspection.report import Answer, ObjectClassGuess
 from geotamper.task.catalogue import QUESTION_TYPES, TYPE_NAMES, TypeName
 
 Judge = Callable[..., Findings]
@@ -75,6 +76,49 @@ def test_answer_question_object_needs_a_class_model(judged: Judge) -> None:
     assert ask(judged(), "object").answer == "unknown"
     assert ask(judged(), "object_check", "Car").answer == "undecided"
     assert "no model of the object classes" in ask(judged(), "object").basis
+
+
+def classified(findings: Findings, label: str, confidence: float) -> Findings:
+    item = replace(
+        findings.items[0],
+        object_class=ObjectClassGuess(label=label, confidence=confidence),
+        best_class="Ship",
+        object_basis="told from both regions",
+    )
+    return replace(findings, items=(item,))
+
+
+def test_answer_question_object_is_that_of_the_class_model(judged: Judge) -> None:
+    findings = classified(judged(), "Ship", 0.8)
+    answer = ask(findings, "object")
+    assert (answer.answer, answer.finding) == ("Ship", 1)
+    assert answer.confidence == pytest.approx(0.98 * 0.8)
+    assert answer.basis == "Ship with probability 0.80; told from both regions"
+    assert ask(findings, "object_check", "Ship").answer == "Yes"
+    assert ask(findings, "object_check", "Car").answer == "No"
+
+
+def test_answer_question_object_is_unknown_where_it_is_none_of_the_classes(judged: Judge) -> None:
+    findings = classified(judged(), "other", 0.7)
+    answer = ask(findings, "object")
+    assert (answer.answer, answer.confidence) == ("unknown", 0)
+    assert "none of the seven classes (0.70); told from both regions" in answer.basis
+    assert ask(findings, "object_check", "Car").answer == "undecided"
+
+
+def test_answer_question_object_is_withheld_where_no_class_is_likely(judged: Judge) -> None:
+    answer = ask(classified(judged(), "Ship", 0.4), "object")
+    assert answer.answer == "undecided"
+    assert "no likelier than not" in answer.basis
+
+
+@pytest.mark.parametrize(("label", "confidence"), [("Ship", 0.4), ("other", 0.7)])
+def test_force_answer_object_takes_the_best_class(judged: Judge, label: str, confidence: float) -> None:
+    case = case_of_findings(classified(judged(), label, confidence))
+    priors = {"object": {"Road": 1.0}}
+    assert force_answer(case, Question("?", "object"), priors).answer == "Ship"
+    assert force_answer(case, Question("?", "object_check", "Ship"), priors).answer == "Yes"
+    assert force_answer(case, Question("?", "object_check", "Road"), priors).answer == "No"
 
 
 def test_answer_question_untouched_picture(judged: Judge) -> None:

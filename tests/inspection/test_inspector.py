@@ -1,9 +1,13 @@
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from geotamper.control import Control
 from geotamper.errors import CancelledError, SpecificationError
-from geotamper.evidence.results import Evidence
+from geotamper.evidence.objects.network import CLASS_LABELS, ClassShares
+from geotamper.evidence.results import BlurEvidence, CopyEvidence, Evidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.imagery.picture import Picture, Pixels
@@ -11,6 +15,11 @@ from geotamper.inspection.detector import build_detector, check_detector_name
 from geotamper.inspection.inspector import Inspector
 from geotamper.inspection.questions import Question
 from geotamper.scenes import draw_scene
+from geotamper.weights import OBJECTS_PERMISSIVE
+
+MakeCopy = Callable[..., CopyEvidence]
+MakeBlur = Callable[..., BlurEvidence]
+BoolMask = npt.NDArray[np.bool_]
 
 
 def refuse(*_: object, **__: object) -> Evidence:
@@ -92,3 +101,37 @@ def test_build_detector_sets_the_false_alarm_rate() -> None:
     assert build_detector(false_alarm_rate=0.2).parameters["false_alarm_rate"] == 0.2
     with pytest.raises(SpecificationError, match="false_alarm_rate"):
         build_detector(false_alarm_rate=2)
+
+
+def test_inspector_asks_the_classifier_about_every_finding(
+    picture: Picture, make_copy: MakeCopy, make_blur: MakeBlur
+) -> None:
+    asked = []
+
+    class Ships:
+        weights = OBJECTS_PERMISSIVE
+
+        def classify(self, pixels: Pixels, target: BoolMask, source: BoolMask | None = None) -> ClassShares:
+            asked.append((pixels, target, source))
+            return ClassShares(dict.fromkeys(CLASS_LABELS, 0.02) | {"Ship": 0.86})
+
+    def search(*_: object, **__: object) -> Evidence:
+        return Evidence(copies=(make_copy(),), blurs=(make_blur(),))
+
+    inspector = Inspector(search=search, classifier=Ships())
+    copied, blurred = inspector.detect(picture, Control()).items
+    assert [one.object_class and one.object_class.label for one in (copied, blurred)] == ["Ship", "Ship"]
+    assert "permissive.onnx (Apache-2.0)" in copied.object_basis
+    assert asked[0][1] is copied.target
+    assert asked[0][2] is copied.source
+    assert asked[1][2] is None
+    assert inspector.with_priors({}).weights[-1].name == OBJECTS_PERMISSIVE.name
+    assert not any("no class model" in limit for limit in inspector.limits)
+
+
+def test_build_detector_chooses_the_class_network() -> None:
+    licences = {name: build_detector(weights=name).weights[-1].licence for name in ("research", "permissive")}
+    assert licences == {"research": "research use only", "permissive": "Apache-2.0"}
+    assert build_detector().weights[-1].licence == "research use only"
+    with pytest.raises(SpecificationError, match="unknown weights 'free'; choose research"):
+        build_detector(weights="free")

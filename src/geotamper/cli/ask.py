@@ -15,7 +15,7 @@ Examples:
 """
 
 
-def ask(
+def ask(  # noqa: PLR0913 - one parameter per option
     picture: Annotated[
         str, typer.Argument(metavar="PICTURE-or-REPORT.json", help="A picture or a saved report.")
     ],
@@ -26,6 +26,7 @@ def ask(
         typer.Option("--finding", metavar="ID", min=1, help="Answer for this finding instead of the surest."),
     ] = None,
     detector: options.Detector = "inspector",
+    weights: options.Weights = "research",
     json: options.Json = None,
     debug: options.Debug = False,
 ) -> None:
@@ -42,7 +43,9 @@ def ask(
             if picture.lower().endswith(".json"):
                 answer = api.Report.load(picture).ask(text, finding=finding)
             else:
-                report = api.inspect(picture, questions=(text,), finding=finding, detector=detector)
+                report = api.inspect(
+                    picture, questions=(text,), finding=finding, detector=detector, weights=weights
+                )
                 answer = report.answers[0]
             line = f"{answer.answer} (confidence {answer.confidence:.2f}): {answer.basis}"
             if answer.question != text:  # the answer is to the contrary of what was asked

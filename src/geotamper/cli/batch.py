@@ -28,6 +28,7 @@ class Choices:
     csv: str | None = None
     detector: str = "inspector"
     false_alarm_rate: float = 0.01
+    weights: str = "research"
     max_memory: int | None = None
     time_limit: float | None = None
     recursive: bool = False
@@ -144,6 +145,7 @@ def _tasks(paths: Sequence[str], choices: Choices) -> list[Task]:
             finding=choices.finding,
             detector=choices.detector,
             false_alarm_rate=choices.false_alarm_rate,
+            weights=choices.weights,
             max_memory=choices.max_memory,
             time_limit=choices.time_limit,
             workers=threads,

@@ -10,7 +10,17 @@ from types import FunctionType
 from geotamper._version import __version__
 from geotamper.weights import PACKAGED
 
-LIBRARIES = ("numpy", "opencv-python-headless", "numba", "pillow", "rasterio", "shapely", "pydantic", "typer")
+LIBRARIES = (
+    "numpy",
+    "opencv-python-headless",
+    "numba",
+    "pillow",
+    "rasterio",
+    "onnxruntime",
+    "shapely",
+    "pydantic",
+    "typer",
+)
 
 
 def checkup() -> Iterator[tuple[str, str]]:

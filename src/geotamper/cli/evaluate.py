@@ -50,6 +50,7 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     ] = None,
     json: options.Json = None,
     jobs: options.Jobs = 1,
+    weights: options.Weights = "research",
     debug: options.Debug = False,
 ) -> None:
     """Ask a detector, a trained network or a floor every question of a set and compare it with the truth.
@@ -70,6 +71,7 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
             balanced=balanced,
             out=None if out is None else Path(out),
             threads=options.threads_per_job(jobs),
+            weights=weights,
         )
         result = _run(data, chosen, jobs)
         _tell(result, out, json)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geotamper.cli.values import parse_duration, parse_memory, parse_share
+from geotamper.cli.values import parse_duration, parse_memory, parse_share, parse_weights
 
 if TYPE_CHECKING:
     from geotamper.sets.layout import Fold
@@ -25,6 +25,15 @@ FalseAlarmRate = Annotated[
         metavar="P",
         parser=parse_share,
         help="Share of untouched pictures that may be called tampered.",
+    ),
+]
+Weights = Annotated[
+    str,
+    typer.Option(
+        "--weights",
+        metavar="TERMS",
+        parser=parse_weights,
+        help="Class network: research (all data, research use only) or permissive (any use).",
     ),
 ]
 MaxMemory = Annotated[

@@ -14,6 +14,7 @@ _BYTES = {
     "mib": 2**20,
     "gib": 2**30,
 }
+WEIGHTS = ("research", "permissive")
 _SECONDS = {"": 1.0, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 
 
@@ -56,6 +57,20 @@ def parse_share(text: str) -> float:
     if not 0 < share < 1:
         raise typer.BadParameter(f"'{text}' does not lie between 0 and 1; 0.01 is the default")
     return share
+
+
+def parse_weights(text: str) -> str:
+    """Read the terms under which the weights shall be usable: "research" or "permissive".
+
+    Raises:
+        typer.BadParameter: The text is neither.
+    """
+    if text not in WEIGHTS:
+        raise typer.BadParameter(
+            f"'{text}' is no choice of weights; write research (all data, for research use only) or permissive "
+            "(any use)"
+        )
+    return text
 
 
 def _split(text: str) -> tuple[float | None, str]:

@@ -27,6 +27,7 @@ class Task:
         finding: Id of the finding to answer for, or None.
         detector: Its name.
         false_alarm_rate: Between 0 and 1.
+        weights: "research" or "permissive".
         max_memory: Bytes, or None.
         time_limit: Seconds, or None.
         workers: Threads for the picture, 0 for the detector's own choice.
@@ -39,6 +40,7 @@ class Task:
     finding: int | None
     detector: str
     false_alarm_rate: float
+    weights: str
     max_memory: int | None
     time_limit: float | None
     workers: int
@@ -59,7 +61,7 @@ class Outcome:
 def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None) -> Outcome:
     """Inspect one picture and write its report; an unusable input becomes an error, not an exception."""
     try:
-        detector = _opened(task.detector, task.false_alarm_rate, task.workers)
+        detector = _opened(task)
         report = api.inspect(
             task.path,
             questions=task.questions,
@@ -92,10 +94,12 @@ def _network(path: str) -> Detector:
     return open_detector(path)
 
 
-def _opened(name: str, false_alarm_rate: float, workers: int) -> Detector:
-    if is_network(name):
-        return _network(name)
-    return open_detector(name, false_alarm_rate=false_alarm_rate, workers=workers)
+def _opened(task: Task) -> Detector:
+    if is_network(task.detector):
+        return _network(task.detector)
+    return open_detector(
+        task.detector, false_alarm_rate=task.false_alarm_rate, workers=task.workers, weights=task.weights
+    )
 
 
 def died(task: Task) -> Outcome:

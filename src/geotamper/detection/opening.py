@@ -4,6 +4,7 @@ from pathlib import Path
 
 from geotamper.detection.network_detector import NetworkDetector
 from geotamper.errors import InputError, SpecificationError
+from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.inspection.detector import (
     DEFAULT_DETECTOR,
     DETECTORS,
@@ -38,7 +39,11 @@ def check_detector_spec(name: str) -> None:
 
 
 def open_detector(
-    name: str = DEFAULT_DETECTOR, *, false_alarm_rate: float = 0.01, workers: int = 0
+    name: str = DEFAULT_DETECTOR,
+    *,
+    false_alarm_rate: float = 0.01,
+    workers: int = 0,
+    weights: str = DEFAULT_NETWORK,
 ) -> Detector:
     """Build a detector by name or open a trained network.
 
@@ -46,6 +51,7 @@ def open_detector(
         name: One of `DETECTORS`, or the path of a run folder, a checkpoint folder or an ONNX file.
         false_alarm_rate: As for `build_detector`; networks have none.
         workers: As for `build_detector`; networks use the threads of their library.
+        weights: As for `build_detector`; trained networks have their own.
 
     Raises:
         SpecificationError: Nothing has this name, or a rate is out of range.
@@ -53,7 +59,7 @@ def open_detector(
         MissingLibraryError: PyTorch or ONNX Runtime is not installed.
     """
     if name in DETECTORS:
-        return build_detector(name, false_alarm_rate=false_alarm_rate, workers=workers)
+        return build_detector(name, false_alarm_rate=false_alarm_rate, workers=workers, weights=weights)
     check_detector_spec(name)
     return open_network(Path(name))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geotamper.errors import InputError
+from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.inspection.answering import Priors
 from geotamper.sets.layout import Fold, PictureRecord, QuestionTable, SetPicture, TamperSet
 from geotamper.sets.questions import answer_priors, catalogue_answer, option_of
@@ -42,6 +43,7 @@ class Setup:
         priors: Probabilities of answers among the train questions.
         balanced: Whether the questions are those of the balanced subset; some releases hold nothing else.
         threads: For one picture; 0 for the detector's own choice.
+        weights: "research" or "permissive", see `build_detector`.
     """
 
     root: Path
@@ -49,6 +51,7 @@ class Setup:
     priors: Priors
     balanced: bool = False
     threads: int = 0
+    weights: str = DEFAULT_NETWORK
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from geotamper.evaluation.outcomes import PictureFailure, PictureOutcome
 from geotamper.evaluation.results import Results, write_results
 from geotamper.evaluation.scoring import Subject, score
 from geotamper.evaluation.subjects import build_examinee, is_built_per_picture
+from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.inspection.detector import DEFAULT_DETECTOR
 from geotamper.sets.layout import Fold, TamperSet, open_set
 
@@ -38,6 +39,7 @@ class EvaluationOptions:
         balanced: Ask the questions of the balanced subset.
         out: Folder for the results, or None for none; an interrupted evaluation goes on from there.
         threads: For one picture; 0 for the detector's own choice.
+        weights: "research" or "permissive", see `build_detector`.
     """
 
     detector: str = DEFAULT_DETECTOR
@@ -45,6 +47,7 @@ class EvaluationOptions:
     balanced: bool = False
     out: Path | None = None
     threads: int = 0
+    weights: str = DEFAULT_NETWORK
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,12 @@ def evaluate_set(
     root = root.resolve()
     opened = open_set(root, balanced=chosen.balanced)
     setup = Setup(
-        root, chosen.detector, train_priors(opened), balanced=chosen.balanced, threads=chosen.threads
+        root,
+        chosen.detector,
+        train_priors(opened),
+        balanced=chosen.balanced,
+        threads=chosen.threads,
+        weights=chosen.weights,
     )
     asked = ask_fold(opened, chosen.split, setup)
     examinee = build_examinee(opened, setup, watch)

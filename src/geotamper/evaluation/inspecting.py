@@ -27,7 +27,7 @@ NO_TRANSFORM = "the set does not tell how copies were turned and scaled"
 def evaluate_picture(task: PictureTask) -> PictureOutcome | PictureFailure:
     """Inspect a picture and ask every question; an unusable picture becomes a failure, not an exception."""
     try:
-        detector = build_detector(task.setup.detector, workers=task.setup.threads)
+        detector = build_detector(task.setup.detector, workers=task.setup.threads, weights=task.setup.weights)
     except GeotamperError as error:
         return PictureFailure(picture=task.picture, error=" ".join(str(error).split()))
     return examine_picture(DetectorExaminee(detector, task.setup.priors), task)

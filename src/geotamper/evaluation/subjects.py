@@ -29,7 +29,7 @@ def build_examinee(
     """
     if setup.detector in FLOORS:
         return FLOORS[setup.detector](opened, watch)
-    detector = open_detector(setup.detector, workers=setup.threads)
+    detector = open_detector(setup.detector, workers=setup.threads, weights=setup.weights)
     if isinstance(detector, NetworkDetector):
         return NetworkExaminee(detector, setup.priors)
     return DetectorExaminee(detector, setup.priors)

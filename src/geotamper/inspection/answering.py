@@ -11,8 +11,9 @@ from geotamper.inspection.findings import BoolMask, Finding, Findings, no_such_f
 from geotamper.inspection.margins import margin
 from geotamper.inspection.questions import Question
 from geotamper.inspection.regions import centroid
-from geotamper.inspection.report import Answer, FindingEntry, InspectionReport, Region
+from geotamper.inspection.report import Answer, FindingEntry, InspectionReport, ObjectClassGuess, Region
 from geotamper.task.catalogue import QUESTION_TYPES, TypeName, types_for
+from geotamper.task.classes import OBJECT_CLASSES, ObjectClass
 from geotamper.task.facts import RegionFacts, TamperFacts, TamperKind
 from geotamper.task.rules import UndecidableQuestion, answer
 
@@ -40,6 +41,9 @@ class Subject:
         facts: What was measured.
         direction_confidence: That source and target are not exchanged; 1 where there is no direction.
         direction_basis: What that rests on, in a few words.
+        object_confidence: That the region shows the class of `facts`, or none of the seven where that is None.
+        object_basis: What that rests on, in a few words; empty where no class model is at hand.
+        best_class: The most probable of the seven classes, also where the region is taken to show none of them.
     """
 
     finding: int
@@ -47,6 +51,9 @@ class Subject:
     facts: TamperFacts
     direction_confidence: float = 1.0
     direction_basis: str = ""
+    object_confidence: float = 0.0
+    object_basis: str = ""
+    best_class: ObjectClass | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,7 @@ def _subject_of_finding(item: Finding, width: int, height: int) -> Subject:
             width=width,
             height=height,
             kind=item.kind,
+            object_class=_known_class(item.object_class),
             source=target if item.kind == "blur" else _facts_of_mask(item.source),
             target=target,
             scale=item.transform.scale if item.transform else None,
@@ -152,6 +160,9 @@ def _subject_of_finding(item: Finding, width: int, height: int) -> Subject:
         ),
         direction_confidence=1.0 if item.direction_confidence is None else item.direction_confidence,
         direction_basis=item.direction_basis,
+        object_confidence=item.object_class.confidence if item.object_class else 0.0,
+        object_basis=item.object_basis,
+        best_class=item.best_class,
     )
 
 
@@ -164,6 +175,7 @@ def _subject_of_entry(entry: FindingEntry, width: int, height: int) -> Subject:
             width=width,
             height=height,
             kind=entry.kind,
+            object_class=_known_class(entry.object_class),
             source=_facts_of_region(entry.source or entry.target),
             target=_facts_of_region(entry.target),
             scale=transform.scale if transform else None,
@@ -173,7 +185,15 @@ def _subject_of_entry(entry: FindingEntry, width: int, height: int) -> Subject:
         ),
         direction_confidence=1.0 if entry.direction_confidence is None else entry.direction_confidence,
         direction_basis="direction as judged in the saved report",
+        object_confidence=entry.object_class.confidence if entry.object_class else 0.0,
+        object_basis="class as judged in the saved report" if entry.object_class else "",
+        best_class=_known_class(entry.object_class),
     )
+
+
+def _known_class(guess: ObjectClassGuess | None) -> ObjectClass | None:
+    """The class of a guess, None where it is none of the seven."""
+    return next((name for name in OBJECT_CLASSES if guess is not None and name == guess.label), None)
 
 
 def _facts_of_mask(mask: BoolMask) -> RegionFacts:
@@ -229,7 +249,7 @@ def _answer_subject(subject: Subject, question: Question, name: TypeName) -> Ans
         return _abstain(
             question,
             UNKNOWN if name == "object" else UNDECIDED,
-            "no model of the object classes is at hand" if about_class else str(error),
+            _why_no_class(subject) if about_class else str(error),
             finding=subject.finding,
         )
     probability, basis = _probability(subject, name, question.option, text)
@@ -246,11 +266,22 @@ def _answer_subject(subject: Subject, question: Question, name: TypeName) -> Ans
     )
 
 
+def _why_no_class(subject: Subject) -> str:
+    if not subject.object_basis:
+        return "no model of the object classes is at hand"
+    probability = f"{subject.object_confidence:.2f}"
+    return f"the region probably shows none of the seven classes ({probability}); {subject.object_basis}"
+
+
 def _probability(subject: Subject, name: TypeName, option: str | None, text: str) -> tuple[float, str]:
     """P(the answer is right | the region was forged), and what it rests on.
 
     Source and target may be exchanged: then the answer is right only if the exchanged facts give it too.
     """
+    if name in ("object", "object_check"):
+        return subject.object_confidence, (
+            f"{subject.facts.object_class} with probability {subject.object_confidence:.2f}; {subject.object_basis}"
+        )
     measured = margin(name, subject.facts)
     if measured is None:
         return 1.0, _kind_basis(subject)
@@ -341,6 +372,8 @@ def _forced_open(case: Case, name: TypeName, priors: Priors) -> str:
     if name == "tampered":
         return "Yes" if case.score >= 0.5 else "No"
     if case.subject is not None and name in types_for(case.subject.facts.kind):
+        if name == "object" and case.subject.best_class is not None:
+            return case.subject.best_class
         try:
             return answer(name, case.subject.facts)
         except UndecidableQuestion:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from geotamper.control import Control
 from geotamper.errors import SpecificationError
+from geotamper.evidence.objects.network import CLASS_NETWORKS, DEFAULT_NETWORK, ClassNetworkName
 from geotamper.imagery.picture import Picture
 from geotamper.inspection.answering import Priors
 from geotamper.inspection.findings import Findings
@@ -71,15 +72,17 @@ class Detector(Protocol):
         """
 
 
-def _build_inspector(false_alarm_rate: float, workers: int) -> Detector:
+def _build_inspector(false_alarm_rate: float, workers: int, weights: ClassNetworkName) -> Detector:
+    from geotamper.evidence.objects.network import NETWORKS, ObjectClassifier
     from geotamper.evidence.settings import EvidenceSettings
     from geotamper.inspection.inspector import Inspector
 
-    return Inspector(EvidenceSettings(false_alarm_rate=false_alarm_rate, workers=workers))
+    settings = EvidenceSettings(false_alarm_rate=false_alarm_rate, workers=workers)
+    return Inspector(settings, classifier=ObjectClassifier(NETWORKS[weights]))
 
 
-DETECTORS: Mapping[str, Callable[[float, int], Detector]] = {"inspector": _build_inspector}
-"""Builders by name; each takes the false-alarm rate and the number of threads."""
+DETECTORS: Mapping[str, Callable[[float, int, ClassNetworkName], Detector]] = {"inspector": _build_inspector}
+"""Builders by name; each takes the false-alarm rate, the number of threads and the weights of the class network."""
 
 DEFAULT_DETECTOR = "inspector"
 
@@ -97,7 +100,11 @@ def check_detector_name(name: str) -> None:
 
 
 def build_detector(
-    name: str = DEFAULT_DETECTOR, *, false_alarm_rate: float = 0.01, workers: int = 0
+    name: str = DEFAULT_DETECTOR,
+    *,
+    false_alarm_rate: float = 0.01,
+    workers: int = 0,
+    weights: str = DEFAULT_NETWORK,
 ) -> Detector:
     """Build a detector by name.
 
@@ -105,9 +112,25 @@ def build_detector(
         name: One of `DETECTORS`.
         false_alarm_rate: Share of untouched pictures that may be called tampered, between 0 and 1.
         workers: Threads for one picture, 0 for the detector's own choice; it does not change the result.
+        weights: "research" or "permissive": which class network tells what was forged.
 
     Raises:
-        SpecificationError: Unknown name, or a rate out of range.
+        SpecificationError: Unknown name or weights, or a rate out of range.
     """
     check_detector_name(name)
-    return DETECTORS[name](false_alarm_rate, workers)
+    return DETECTORS[name](false_alarm_rate, workers, check_weights(weights))
+
+
+def check_weights(name: str) -> ClassNetworkName:
+    """The class network of this name.
+
+    Raises:
+        SpecificationError: There is none.
+    """
+    for known in CLASS_NETWORKS:
+        if known == name:
+            return known
+    raise SpecificationError(
+        f"unknown weights '{name}'; choose research (the default: all collections, for research use only) or "
+        "permissive (unrestricted collections and drawn scenes, for any use)"
+    )

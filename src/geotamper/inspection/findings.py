@@ -12,6 +12,7 @@ from geotamper.evidence.results import BlurEvidence, BlurMethod, CopyEvidence, E
 from geotamper.imagery.picture import Picture
 from geotamper.imagery.similarity import Similarity
 from geotamper.inspection.report import FindingKind, ObjectClassGuess
+from geotamper.task.classes import ObjectClass
 
 BoolMask = npt.NDArray[np.bool_]
 
@@ -37,7 +38,9 @@ class Finding:
         direction_basis: What the direction rests on, in a few words; empty for a blur.
         blur_method: How detail was removed; None for a copy.
         blur_strength: In pixels; None where unknown.
-        object_class: What the region shows; None where no class model is at hand.
+        object_class: What the region shows, one of the seven classes or "other"; None where no class model is at hand.
+        best_class: The most probable of the seven classes, for answers that are forced; None where there is no model.
+        object_basis: What the class rests on, in a few words; empty where there is no model.
     """
 
     id: int
@@ -54,6 +57,8 @@ class Finding:
     blur_method: BlurMethod | None = None
     blur_strength: float | None = None
     object_class: ObjectClassGuess | None = None
+    best_class: ObjectClass | None = None
+    object_basis: str = ""
 
 
 @dataclass(frozen=True)

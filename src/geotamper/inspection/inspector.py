@@ -1,20 +1,21 @@
-"""The default detector: geometry of the pixels, and the rules of the task."""
+"""The default detector: geometry of the pixels, a network for the object's class, and the rules of the task."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 from geotamper.control import Control
+from geotamper.evidence.objects.network import ClassShares
 from geotamper.evidence.results import Evidence
 from geotamper.evidence.search import find_evidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.imagery.picture import Picture, Pixels
 from geotamper.inspection.answering import Priors, answer_question, case_of_findings, force_answer
-from geotamper.inspection.findings import Findings
+from geotamper.inspection.findings import BoolMask, Finding, Findings
 from geotamper.inspection.questions import Question
-from geotamper.inspection.report import Answer, WeightsInfo
+from geotamper.inspection.report import Answer, ObjectClassGuess, WeightsInfo
 from geotamper.inspection.verdict import is_too_small, judge, refuse_small
-from geotamper.weights import PACKAGED
+from geotamper.weights import BLUR, LOOKALIKES, PackagedWeights
 
 LIMITS = (
     "Only regions copied within this picture are looked for, not spliced or generated content.",
@@ -24,8 +25,14 @@ LIMITS = (
     "Copies of very small, very smooth or strictly repeating content may be missed.",
     "Lossy compression, resizing and noise after the forgery make it likelier that forged regions are missed.",
     "Genuine look-alikes, such as serially built roofs or parked vehicles, may rarely be taken for copies.",
-    "The class of the forged object is not determined, since no class model is at hand.",
     "A verdict is a probability about the pixels; it does not tell who changed them or why.",
+)
+
+
+NO_CLASS_LIMIT = "The class of the forged object is not determined, since no class model is at hand."
+CLASS_LIMIT = (
+    "The class of the forged object is told from few collections of pictures: other sensors, seasons and regions may "
+    "mislead it."
 )
 
 
@@ -36,6 +43,17 @@ class EvidenceSearch(Protocol):
         """Look for copies and blurred regions in (H, W, 3) uint8 RGB pixels."""
 
 
+class Classifier(Protocol):
+    """Tells what a region shows; `geotamper.evidence.objects.network.ObjectClassifier` in detectors built by name."""
+
+    @property
+    def weights(self) -> PackagedWeights:
+        """What it learned."""
+
+    def classify(self, pixels: Pixels, target: BoolMask, source: BoolMask | None = None) -> ClassShares:
+        """Probabilities of the classes of a forged region; see `ObjectClassifier.classify`."""
+
+
 class Inspector:
     """Finds copies by geometry, and blurred regions, and answers by the rules of the task.
 
@@ -43,6 +61,7 @@ class Inspector:
         settings: Of the search for evidence.
         search: Finds the evidence.
         priors: Probabilities of answers by open question type, used by forced answers only.
+        classifier: Tells what forged regions show; without one the object is `unknown`.
     """
 
     def __init__(
@@ -51,10 +70,12 @@ class Inspector:
         *,
         search: EvidenceSearch = find_evidence,
         priors: Priors | None = None,
+        classifier: Classifier | None = None,
     ) -> None:
         self._settings = settings or EvidenceSettings()
         self._search = search
         self._priors = priors or {}
+        self._classifier = classifier
 
     @property
     def name(self) -> str:
@@ -68,8 +89,11 @@ class Inspector:
 
     @property
     def weights(self) -> tuple[WeightsInfo, ...]:
-        """The fitted numbers that the judgement of re-saved copies and of blurred regions rests on."""
-        return tuple(WeightsInfo(name=w.name, sha256=w.digest(), licence=w.licence) for w in PACKAGED)
+        """What the judgement of re-saved copies, of blurred regions and of the object's class rests on."""
+        used = [LOOKALIKES, BLUR]
+        if self._classifier is not None:
+            used.append(self._classifier.weights)
+        return tuple(WeightsInfo(name=w.name, sha256=w.digest(), licence=w.licence) for w in used)
 
     @property
     def parameters(self) -> Mapping[str, Any]:
@@ -81,17 +105,22 @@ class Inspector:
     @property
     def limits(self) -> tuple[str, ...]:
         """What the method cannot see, in sentences."""
-        return LIMITS
+        return (*LIMITS, NO_CLASS_LIMIT if self._classifier is None else CLASS_LIMIT)
 
     def detect(self, picture: Picture, control: Control) -> Findings:
         """Look for copied and blurred regions; see `Detector.detect`.
 
         Raises:
             CancelledError: The caller asked to stop.
+            MissingLibraryError: ONNX Runtime, which tells the class of what was found, is not installed.
         """
         if is_too_small(picture):
             return refuse_small(picture)
-        return judge(picture, self._search(picture.pixels, settings=self._settings, control=control))
+        findings = judge(picture, self._search(picture.pixels, settings=self._settings, control=control))
+        if self._classifier is None:
+            return findings
+        items = tuple(_classified(item, picture.pixels, self._classifier) for item in findings.items)
+        return replace(findings, items=items)
 
     def answers(
         self,
@@ -113,4 +142,17 @@ class Inspector:
 
     def with_priors(self, priors: Priors) -> "Inspector":
         """The same detector with other priors; see `Detector.with_priors`."""
-        return Inspector(self._settings, search=self._search, priors=priors)
+        return Inspector(self._settings, search=self._search, priors=priors, classifier=self._classifier)
+
+
+def _classified(item: Finding, pixels: Pixels, classifier: Classifier) -> Finding:
+    source = None if item.kind == "blur" else item.source
+    found = classifier.classify(pixels, item.target, source)
+    regions = "the blurred region" if source is None else "both regions"
+    weights = classifier.weights
+    return replace(
+        item,
+        object_class=ObjectClassGuess(label=found.label, confidence=min(1.0, found.confidence)),
+        best_class=found.best_class,
+        object_basis=f"told from {regions} and their surroundings by {weights.name} ({weights.licence})",
+    )

@@ -14,7 +14,7 @@ class PackagedWeights:
 
     Attributes:
         name: Of the file.
-        licence: SPDX identifier of the terms of use.
+        licence: SPDX identifier of the terms of use, or the terms in a few words.
     """
 
     name: str
@@ -49,5 +49,11 @@ LOOKALIKES = PackagedWeights("lookalikes.json", "Apache-2.0")
 BLUR = PackagedWeights("blur.npz", "Apache-2.0")
 """Tables and trees that tell blurred regions from smooth ones."""
 
-PACKAGED = (LOOKALIKES, BLUR)
+OBJECTS_RESEARCH = PackagedWeights("objects-research.onnx", "research use only")
+"""The class network that learned from all collections, some of which may be used for research alone."""
+
+OBJECTS_PERMISSIVE = PackagedWeights("objects-permissive.onnx", "Apache-2.0")
+"""The class network that learned from unrestricted collections and drawn scenes."""
+
+PACKAGED = (LOOKALIKES, BLUR, OBJECTS_RESEARCH, OBJECTS_PERMISSIVE)
 """All of them."""

@@ -47,12 +47,18 @@ class LiteFeatures:
         resized = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         values = torch.from_numpy(resized).permute(2, 0, 1)[None].float()
         with torch.inference_mode():
-            maps: torch.Tensor = self._network((values - 127.0) / 128.0)
+            maps: torch.Tensor = self.network((values - 127.0) / 128.0)
             features: Features = maps[0].numpy()
         return features
 
     @cached_property
-    def _network(self) -> "nn.Module":
+    def network(self) -> "nn.Module":
+        """The network without its classifier, in evaluation mode.
+
+        Raises:
+            MissingLibraryError: PyTorch, timm or the package of the weights is not installed.
+            InputError: The weights are not those of this network.
+        """
         try:
             import timm
             import torch

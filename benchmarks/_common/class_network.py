@@ -1,0 +1,220 @@
+"""The class network in PyTorch: a frozen ImageNet trunk and a trained head that knows the region's mask."""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from geotamper.evaluation.floors.features import LiteFeatures
+from geotamper.evidence.objects.network import CLASS_LABELS
+from geotamper.evidence.objects.views import SHAPE_SIZE
+
+if TYPE_CHECKING:
+    import onnx
+
+STRIDE = 16
+"""Of the trunk, pixels."""
+
+CHANNELS = 112
+"""Of the trunk."""
+
+OPSET = 18
+
+_ROUNDED_FROM = 1000
+"""Numbers of a tensor from which it is stored in half precision."""
+
+
+class Trunk(nn.Module):
+    """EfficientNet-Lite0 up to its fifth stage, as trained on ImageNet; (n, 3, S, S) to (n, 112, S/16, S/16)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        network: Any = LiteFeatures().network
+        self.layers = nn.Sequential(network.conv_stem, network.bn1, *list(network.blocks)[:5])
+        self.rest = nn.Sequential(*list(network.blocks)[5:], network.conv_head, network.bn2)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """The map that the head takes."""
+        maps: Tensor = self.layers(pictures)
+        return maps
+
+
+class Head(nn.Module):
+    """Base of the heads, from features of both crops to calibrated log-probabilities."""
+
+    temperature: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("temperature", torch.ones(()))
+
+    def digest(self, maps: Tensor, masks: Tensor) -> Tensor:
+        """What follows from the features without anything learned; a training computes it once.
+
+        Args:
+            maps: (n, 2, 112, s, s) of the trunk.
+            masks: (n, 2, s, s), share of the region, 0 to 1.
+        """
+        raise NotImplementedError
+
+    def scores(self, digested: Tensor, shape: Tensor) -> Tensor:
+        """Scores of the labels, (n, 8), before calibration; `shape` is (n, 9)."""
+        raise NotImplementedError
+
+    def forward(self, maps: Tensor, masks: Tensor, shape: Tensor) -> Tensor:
+        """Calibrated log-probabilities, (n, 8)."""
+        return torch.log_softmax(self.scores(self.digest(maps, masks), shape) / self.temperature, dim=1)
+
+
+class PooledHead(Head):
+    """Two dense layers on the means of the maps inside and outside the region, and the shape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        size = 4 * CHANNELS + SHAPE_SIZE
+        self.layers = nn.Sequential(
+            nn.BatchNorm1d(size),
+            nn.Linear(size, 128),
+            nn.ReLU(),
+            nn.Dropout(0.3),
+            nn.Linear(128, len(CLASS_LABELS)),
+        )
+
+    def digest(self, maps: Tensor, masks: Tensor) -> Tensor:
+        """(n, 448): means inside, then outside; see `Head.digest`."""
+        inside = masks[:, :, None]
+        return torch.cat([_mean(maps, inside).flatten(1), _mean(maps, 1 - inside).flatten(1)], dim=1)
+
+    def scores(self, digested: Tensor, shape: Tensor) -> Tensor:
+        """See `Head.scores`."""
+        found: Tensor = self.layers(torch.cat([digested, shape], dim=1))
+        return found
+
+
+class MapsHead(Head):
+    """Convolutions on the maps and the mask before they are pooled; not packaged, for comparison.
+
+    Args:
+        width: Channels of its maps.
+        dropout: Share of the joined numbers that training leaves out.
+    """
+
+    def __init__(self, width: int = 128, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList([_branch(width), _branch(width)])
+        self.join = nn.Sequential(
+            nn.Dropout(dropout),
+            nn.Linear(4 * width + SHAPE_SIZE, 128),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(128, len(CLASS_LABELS)),
+        )
+
+    def digest(self, maps: Tensor, masks: Tensor) -> Tensor:
+        """(n, 2, 113, s, s): the mask as one more channel; see `Head.digest`."""
+        return torch.cat([maps, masks[:, :, None]], dim=2)
+
+    def scores(self, digested: Tensor, shape: Tensor) -> Tensor:
+        """See `Head.scores`."""
+        joined = [shape]
+        for place, branch in enumerate(self.branches):
+            crop = digested[:, place]
+            found, mask = branch(crop), crop[:, -1:].clamp(0, 1)
+            joined += [_mean(found, mask), _mean(found, 1 - mask)]
+        logits: Tensor = self.join(torch.cat(joined, dim=1))
+        return logits
+
+
+def _mean(maps: Tensor, weights: Tensor) -> Tensor:
+    return (maps * weights).sum(dim=(-2, -1)) / (weights.sum(dim=(-2, -1)) + 0.05)
+
+
+def _branch(width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(CHANNELS + 1, width, 1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+        nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False),
+        nn.BatchNorm2d(width),
+        nn.Conv2d(width, width, 1, bias=False),
+        nn.BatchNorm2d(width),
+        nn.ReLU(),
+    )
+
+
+class ClassNetwork(nn.Module):
+    """Trunk and head together, from crops to log-probabilities."""
+
+    def __init__(self, trunk: Trunk, head: Head) -> None:
+        super().__init__()
+        self.trunk, self.head = trunk.layers, head
+
+    def forward(self, crops: Tensor, shape: Tensor) -> Tensor:
+        """As `Head.forward`; crops are (n, 2, S, S, 4) uint8 as of `RegionViews`."""
+        count, side = crops.shape[0], crops.shape[2]
+        values = crops.to(torch.float32).permute(0, 1, 4, 2, 3).reshape(-1, 4, side, side)
+        maps = self.trunk((values[:, :3] - 127.0) / 128.0)
+        masks = torch.nn.functional.avg_pool2d(values[:, 3:] / 255.0, STRIDE)
+        cells = side // STRIDE
+        logs: Tensor = self.head(
+            maps.reshape(count, 2, CHANNELS, cells, cells), masks.reshape(count, 2, cells, cells), shape
+        )
+        return logs
+
+
+def export(
+    module: nn.Module, example: tuple[Tensor, ...], path: Path, names: tuple[list[str], list[str]]
+) -> None:
+    """Write a module as ONNX with any number of inputs at a time, large tensors in half precision.
+
+    Args:
+        module: In any mode; put into evaluation.
+        example: Inputs of at least two examples.
+        path: Of the file.
+        names: Of inputs and outputs.
+    """
+    import onnx
+
+    count = torch.export.Dim("count", min=1)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # of the exporter, about its own future
+        program = torch.onnx.export(
+            module.eval(),
+            example,
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=names[0],
+            output_names=names[1],
+            dynamic_shapes=tuple({0: count} for _ in example),
+            verbose=False,
+        )
+    if program is None:
+        raise RuntimeError("PyTorch exported nothing")
+    model = program.model_proto
+    _halve(model)
+    del model.metadata_props[:]
+    for node in model.graph.node:  # names of source files and their lines
+        del node.metadata_props[:]
+        node.doc_string = ""
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def _halve(model: "onnx.ModelProto") -> None:
+    """Store large tensors as float16; the graph casts them back, once, when it is read."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    casts = []
+    for tensor in model.graph.initializer:
+        values: npt.NDArray[np.float32] = numpy_helper.to_array(tensor)
+        if tensor.data_type != TensorProto.FLOAT or values.size < _ROUNDED_FROM:
+            continue
+        name = tensor.name
+        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        model.graph.node.insert(0, cast)

@@ -1,0 +1,1 @@
+"""What a region shows: one of the seven object classes, or something else."""
