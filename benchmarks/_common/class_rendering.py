@@ -134,7 +134,7 @@ def _developed(pixels: Pixels, rng: np.random.Generator, chance: Chances) -> Pix
         values = values[..., rng.permutation(3)]
     if rng.random() < chance.noisy:
         values = values + rng.normal(0, rng.uniform(1, 8), values.shape)
-    result = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    result: npt.NDArray[np.uint8] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
     if rng.random() < chance.compressed:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 96))]
         _, stream = cv2.imencode(".jpg", result, quality)

@@ -101,7 +101,8 @@ def test_packaged_networks_tell_drawn_ships_and_airplanes(
     name: ClassNetworkName, scenes: dict[str, Scene]
 ) -> None:
     classifier = ObjectClassifier(NETWORKS[name])
-    for kind, wanted in (("harbour", "Ship"), ("airport", "Airplane")):
+    shown: dict[str, ObjectClass] = {"harbour": "Ship", "airport": "Airplane"}
+    for kind, wanted in shown.items():
         scene = scenes[kind]
         region = largest(scene, wanted)
         found = classifier.classify(scene.pixels, region, region)

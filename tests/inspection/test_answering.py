@@ -115,7 +115,7 @@ def test_answer_question_object_is_withheld_where_no_class_is_likely(judged: Jud
 @pytest.mark.parametrize(("label", "confidence"), [("Ship", 0.4), ("other", 0.7)])
 def test_force_answer_object_takes_the_best_class(judged: Judge, label: str, confidence: float) -> None:
     case = case_of_findings(classified(judged(), label, confidence))
-    priors = {"object": {"Road": 1.0}}
+    priors: dict[TypeName, dict[str, float]] = {"object": {"Road": 1.0}}
     assert force_answer(case, Question("?", "object"), priors).answer == "Ship"
     assert force_answer(case, Question("?", "object_check", "Ship"), priors).answer == "Yes"
     assert force_answer(case, Question("?", "object_check", "Road"), priors).answer == "No"
