@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+from geotamper.processes import starting_processes
+
 SCRIPT = """
 import multiprocessing, os, sys
 from concurrent.futures import ProcessPoolExecutor
@@ -43,3 +45,15 @@ def _runs(process: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return state != "Z"
+
+
+def test_started_processes_do_not_hear_an_interruption() -> None:
+    with starting_processes():
+        child = subprocess.run(
+            [sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGINT); print('alive')"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (child.stdout, child.stderr) == ("alive\n", "")
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

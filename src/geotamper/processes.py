@@ -4,7 +4,26 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
+
+
+@contextmanager
+def starting_processes() -> Iterator[None]:
+    """Make processes deaf to Ctrl-C from their start: to be put around every `submit` and `map` of a pool.
+
+    A process that has not come to `follow_parent` yet would answer Ctrl-C with a traceback. It inherits which signals
+    the thread that starts it holds back.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def follow_parent() -> None:

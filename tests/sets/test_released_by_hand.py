@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from geotamper.evaluation import evaluate_set
+from geotamper.evidence.objects.network import ClassNetworkName
 from geotamper.evidence.results import Evidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.imagery.picture import Pixels
@@ -221,7 +222,9 @@ def test_set_by_hand_feeds_the_metrics(by_hand: Path) -> None:
     assert image_level_metrics(verdicts).accuracy == 1.0
 
 
-def _blind_inspector(false_alarm_rate: float, workers: int) -> Detector:
+def _blind_inspector(false_alarm_rate: float, workers: int, weights: ClassNetworkName) -> Detector:
+    del weights  # nothing is found, so nothing is named
+
     def find_nothing(pixels: Pixels, **steering: Any) -> Evidence:
         del pixels, steering
         return Evidence()

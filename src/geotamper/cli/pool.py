@@ -8,6 +8,8 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
+from geotamper.processes import starting_processes
+
 Work = TypeVar("Work")
 Result = TypeVar("Result")
 
@@ -53,11 +55,13 @@ def _until_broken(
     todo = iter(items)
     try:
         # Only a few items ahead, so that a long list does not fill the memory with results.
-        waiting.extend(pool.submit(work, item) for item in itertools.islice(todo, 2 * jobs))
+        with starting_processes():
+            waiting.extend(pool.submit(work, item) for item in itertools.islice(todo, 2 * jobs))
         while waiting:
             result = waiting.popleft().result()
             for item in todo:
-                waiting.append(pool.submit(work, item))
+                with starting_processes():
+                    waiting.append(pool.submit(work, item))
                 break
             yield result
     except BrokenProcessPool:

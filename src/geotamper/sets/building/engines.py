@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Literal, Protocol, Self, TypeVar
 
 from geotamper.errors import GeotamperError, SpecificationError
-from geotamper.processes import follow_parent
+from geotamper.processes import follow_parent, starting_processes
 
 EngineName = Literal["local", "ray"]
 
@@ -125,7 +125,8 @@ class LocalProcesses:
         try:
             # only a few items ahead, so that a long list does not fill the memory
             for item in todo:
-                waiting.add(pool.submit(work, item))
+                with starting_processes():
+                    waiting.add(pool.submit(work, item))
                 if len(waiting) >= 2 * self.jobs:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     for future in done:

@@ -12,7 +12,7 @@ import numpy as np
 
 from geotamper.control import Control
 from geotamper.errors import SpecificationError
-from geotamper.processes import follow_parent
+from geotamper.processes import follow_parent, starting_processes
 from geotamper.sets.checking.answers import AnswerChecker, check_vocabulary
 from geotamper.sets.checking.balance import check_balance
 from geotamper.sets.checking.expected import expect
@@ -137,7 +137,8 @@ def _examine_all(opened: TamperSet, options: CheckOptions, control: Control) -> 
             )
             # cancelled work must not be waited for
             stack.callback(partial(pool.shutdown, cancel_futures=True))
-            results = pool.map(examiner, pictures, chunksize=16)
+            with starting_processes():
+                results = pool.map(examiner, pictures, chunksize=16)
         for place, evidence in enumerate(results):
             control.checkpoint(0.9 * place / len(pictures), "reading pictures")
             found.append(evidence)
