@@ -1,23 +1,28 @@
 """Which of two alike regions is the copy."""
 
 import math
+import weakref
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
+from geotamper.evidence.grid import Grid, Reading, find_grid
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region
+from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.resynthesis import Explanation
-from geotamper.evidence.seams import find_seam
+from geotamper.evidence.rim_model import load_model
+from geotamper.evidence.rims import Likeness
 from geotamper.imagery.kernels import NEAREST
 
 BOTH_EXACT = 0.85
 """Share of exact pixels from which a region follows from the other."""
 
-ODDS_PER_KINK = 10.0
-"""Log odds that a difference of 1 in the kinks of two outlines stands for.
-
-Less than a fit on true outlines of folds train and val gives: outlines that were found are less exact.
-"""
+GRID_STRENGTH = 2.0
+GRID_MOVED = 8.0
+GRID_WEIGHT = 0.25
+GRID_BASIS = "grid: one region breaks the block grid of an earlier compression"
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,11 @@ class Pair:
 
     regions: tuple[Region, Region]
     explanations: tuple[Explanation, Explanation]
+
+    @property
+    def likeness(self) -> Likeness:
+        """The pair as the judges see it that need no exact prediction."""
+        return Likeness(self.regions, self.explanations[0].matrix)
 
 
 @dataclass(frozen=True)
@@ -80,14 +90,59 @@ class ResamplingJudge:
         return Judgement(log_odds, "resampling: one region follows exactly from the other, not the reverse")
 
 
-class SeamJudge:
-    """A paste leaves sharp breaks along its outline that the place it was taken from does not have."""
+class GridJudge:
+    """A paste breaks the block grid that an earlier JPEG compression left; its source keeps it.
+
+    Says nothing where the picture has no such grid, and hardly anything about moves by whole blocks.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[weakref.ref[Planes], Grid | None] | None = None
 
     def judge(self, planes: Planes, pair: Pair) -> Judgement:
-        """Compare the kinks along the two outlines."""
-        first, second = (find_seam(planes, region).kink for region in pair.regions)
+        """Compare how the blocks that the two regions touch lie on the picture's grid."""
+        return self.compare(planes, pair.likeness)
+
+    def compare(self, planes: Planes, pair: Likeness) -> Judgement:
+        """As `judge`, of regions without predictions."""
+        nothing = Judgement(0.0, "grid: no earlier compression to be seen")
+        grid = self._grid_of(planes)
+        if grid is None:
+            return nothing
+        first, second = (grid.touched(planes.grey, region) for region in pair.regions)
+        if min(len(first), len(second)) == 0:
+            return nothing
+        moved = _off_grid(grid.first, first), _off_grid(grid.first, second)
+        if grid.strength > GRID_STRENGTH and max(moved) > GRID_MOVED:
+            return Judgement(GRID_WEIGHT * (moved[0] - moved[1]), GRID_BASIS)
+        return nothing
+
+    def _grid_of(self, planes: Planes) -> Grid | None:
+        """The grid of a picture; that of the last one is kept, as one picture has several pairs."""
+        last = self._last
+        if last is not None and last[0]() is planes:
+            return last[1]
+        grid = find_grid(planes.grey)
+        self._last = (weakref.ref(planes), grid)
+        return grid
+
+
+def _off_grid(reading: Reading, coefficients: npt.NDArray[np.float32]) -> float:
+    """Evidence, at least 0, that blocks were moved: what speaks for it in sum."""
+    return max(0.0, -float(reading.fit(coefficients).sum()))
+
+
+class RimJudge:
+    """The rim of a paste is joined to its new ground; a learned judgement of profiles across both outlines."""
+
+    def judge(self, planes: Planes, pair: Pair) -> Judgement:
+        """Compare the two outlines."""
+        return self.compare(planes, pair.likeness)
+
+    def compare(self, planes: Planes, pair: Likeness) -> Judgement:
+        """As `judge`, of regions without predictions."""
         return Judgement(
-            ODDS_PER_KINK * (first - second), "seam: sharp breaks along the outline of one region"
+            load_model().log_odds(planes, pair), "rim: how the outlines meet what is around them"
         )
 
 
