@@ -1,21 +1,23 @@
-r"""Learn the packaged network that tells a pasted region from the place it was taken from, from fold train alone.
+r"""Fit the packaged coefficients that tell a pasted region from the place it was taken from, on fold train alone.
 
 Example:
-    OMP_NUM_THREADS=1 python benchmarks/train_direction.py --rounds 2 --scenes 60 \
-        --examples benchmarks/work/direction/train.npz --check benchmarks/work/direction/val.npz \
-        --out src/geotamper/weights/direction.npz
+    for preset in real-rscm rs-cmqa; do
+        geotamper generate ../shared/data/overhead benchmarks/work/sets/$preset --preset $preset --reader masks
+    done
+    OMP_NUM_THREADS=1 python benchmarks/train_direction.py --sets benchmarks/work/sets/* \
+        --examples benchmarks/work/direction --out src/geotamper/weights/direction.json
 
-Forges objects of the tiles without restrictions and of drawn scenes, outlines both regions as the searches do,
-degrades some pictures, and fits the network to which region was pasted. With --check it also reports on fold val of
-all collections.
+Takes copies of fold train from collections without restrictions, each as it is and degraded, with outlines moved as a
+search might find them. Reports cross-validated over groups, and on fold val of all collections.
 """
 
 import argparse
-import csv
 import hashlib
+import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,156 +25,186 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from _common.pairs import Base, Specimen, specimens
-from _common.rim_fitting import Lesson, fit_model
-from _common.specimens import scene_base
-from _common.tiles import TILE_SIZE, Tile, data_folder, tile_objects, tile_pixels
-from geotamper.atomic import atomic_path
+from _common.pairs import KnownPair, Wanted, known_pairs
+from geotamper.atomic import atomic_path, write_text
 from geotamper.errors import GeotamperError
-from geotamper.evidence.direction import GridJudge, ResamplingJudge
+from geotamper.evidence.direction import GridJudge
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.rims import Likeness, compare_wholes, rim_features
+from geotamper.evidence.rim_model import COMMON_POINTS, SCHEMA
+from geotamper.evidence.rims import CONTRASTS, RIM_FEATURES, compare_wholes, rim_features
 
+Floats = npt.NDArray[np.float64]
 Arrays = dict[str, npt.NDArray[Any]]
 
-DEGRADATIONS = ("none", "none", "none", "jpeg:90", "jpeg:75", "resize:0.9", "noise:3")
-POINTS = 64
-"""Points of each outline that are learned from."""
+FOLDS = 5
+GROWTHS = (0.0, 0.2, 0.4)
+RIDGES = (10.0, 30.0, 100.0, 300.0)
+"""Penalties of the rim's weights that are tried."""
+
+WHOLE_RIDGE = 1.0
 
 
-def chosen_tiles(data: Path, fold: str, sources: str) -> list[Tile]:
-    """Tiles of a fold: of "all" collections, or only of "unrestricted" ones."""
-    with (data / "manifest.csv").open(newline="", encoding="utf-8") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["fold"] == fold]
-    return [
-        Tile(row["path"], row["mask"], row["instances"], row["source"], row["group"], row["fold"])
-        for row in rows
-        if sources == "all" or row["restricted"] == "no"
-    ]
+@dataclass(frozen=True)
+class Shape:
+    """What is chosen by cross-validation: the power of the number of points, and the penalty of the rim's weights."""
+
+    growth: float
+    ridge: float
 
 
-def bases(tiles: list[Tile], scenes: int) -> Iterator[tuple[int, Base]]:
-    """All pictures, each with a number of its own; small tiles are enlarged as the builder does."""
-    data = data_folder()
-    for number, tile in enumerate(tiles):
-        pixels = tile_pixels(data, tile)
-        masks = [found.mask for found in tile_objects(data, tile)]
-        if max(pixels.shape[:2]) < TILE_SIZE:
-            size = (TILE_SIZE, TILE_SIZE)
-            pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8)
-            masks = [
-                cv2.resize(mask.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0 for mask in masks
-            ]
-        yield number, Base(tile.group, tile.source_name, pixels, tuple(masks))
-    for number in range(scenes):
-        scene = scene_base(number)
-        yield 1_000_000 + number, Base(scene.group, "drawn", scene.pixels, scene.objects)
+@dataclass(frozen=True)
+class Coefficients:
+    """Fitted weights: (166,) of the rim and (7,) of the wholes."""
+
+    rim: Floats
+    contrasts: Floats
 
 
-def measured(specimen: Specimen, grid: GridJudge) -> dict[str, Any] | None:
-    """What is kept of a specimen: its features with the copy first, and what the other judges say."""
-    planes = Planes.of(np.ascontiguousarray(specimen.pixels))
-    pair = Likeness(specimen.regions, specimen.matrix)
-    pair = pair if specimen.first_is_copy else pair.exchanged
-    other = pair.exchanged
-    rims = [rim_features(planes, one.regions[0], one.matrix) for one in (pair, other)]
-    if rims[0] is None or rims[1] is None:
-        return None
-    resampling = 0.0
-    if specimen.pair is not None:
-        resampling = ResamplingJudge().judge(planes, specimen.pair).log_odds
-    picked = [rim[np.linspace(0, len(rim) - 1, POINTS).astype(np.int64)] for rim in rims if rim is not None]
+def measured(known: KnownPair) -> dict[str, Any]:
+    """What is kept of a pair."""
+    planes = Planes.of(np.ascontiguousarray(known.pixels))
+    pair, other = known.pair, known.pair.exchanged
+    first = rim_features(planes, pair.regions[0], pair.matrix)
+    second = rim_features(planes, other.regions[0], other.matrix)
+    rim, count = np.zeros(RIM_FEATURES), 0
+    if first is not None and second is not None:
+        rim, count = first.mean(axis=0) - second.mean(axis=0), min(len(first), len(second))
+    record = known.record
+    transform = record.transform
     return {
-        "points": np.stack(picked).astype(np.float16),
-        "counts": min(len(rims[0]), len(rims[1])),
+        "rim": rim,
+        "count": count,
         "wholes": compare_wholes(planes, pair),
-        "resampling": resampling if specimen.first_is_copy else -resampling,
-        "grid": grid.compare(planes, pair).log_odds,
-        "group": specimen.group,
-        "source": specimen.source_name,
-        "edge": specimen.edge,
-        "plain": specimen.plain,
-        "exact": specimen.exact,
-        "degradation": specimen.degradation,
-        "area": pair.regions[0].area,
+        "grid": GridJudge().compare(planes, pair).log_odds,
+        "group": record.group,
+        "edge": record.edge or "hard",
+        "plain": transform is not None and transform.rotation_deg == 0 and transform.scale == 1,
+        "degradation": known.degradation,
     }
 
 
-def gather(fold: str, sources: str, options: argparse.Namespace) -> Arrays:
-    """Measured specimens as named arrays."""
-    tiles = chosen_tiles(data_folder(), fold, sources)
-    grid, rows = GridJudge(), []
-    scenes = options.scenes if fold == "train" else 0
-    for number, base in bases(tiles, scenes):
-        rng = np.random.default_rng([options.seed, number])
-        for specimen in specimens(base, DEGRADATIONS, rng, options.rounds):
-            row = measured(specimen, grid)
-            if row is not None:
-                rows.append(row)
-    print(f"{len(rows)} pairs of fold {fold} after {time.process_time():.0f} s of CPU", flush=True)
+def gather(folders: Sequence[Path], wanted: Wanted) -> Arrays:
+    """Measured pairs as named arrays."""
+    rows = [measured(known) for known in known_pairs(folders, wanted)]
+    print(f"{len(rows)} pairs of fold {wanted.fold} after {time.process_time():.0f} s of CPU", flush=True)
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def lesson_of(arrays: Arrays) -> Lesson:
-    """What the network learns from: pairs that the earlier judges leave open are the ones it is asked about."""
-    return Lesson(arrays["points"], arrays["wholes"], arrays["counts"], arrays["group"])
+def columns_of(arrays: Arrays, growth: float) -> Floats:
+    """(n, 173) what the weights are for."""
+    weight = (arrays["count"] / COMMON_POINTS) ** growth
+    return np.column_stack([arrays["rim"] * weight[:, None], arrays["wholes"]])
 
 
-def report(title: str, arrays: Arrays, odds: npt.NDArray[np.float64]) -> None:
-    """Print how often each judge and all together take the copy for the source."""
-    together = np.where(arrays["resampling"] != 0, arrays["resampling"], arrays["grid"])
-    together = np.where(together != 0, together, odds)
-    old = np.where(arrays["resampling"] != 0, arrays["resampling"], arrays["wholes"][:, 0])
-    degraded = np.where(arrays["degradation"] == "none", "lossless", arrays["degradation"])
-    print(f"{title}: pairs, exchanged by kinks, by the network, by all judges in turn")
-    for how in np.unique(degraded):
+def fit(arrays: Arrays, shape: Shape) -> Coefficients:
+    """Logistic regression through the origin by Newton steps: the first region is always the copy."""
+    columns = columns_of(arrays, shape.growth)
+    spread = np.sqrt((columns**2).mean(axis=0)) + 1e-6
+    scaled = columns / spread
+    penalty = np.where(np.arange(columns.shape[1]) < RIM_FEATURES, shape.ridge, WHOLE_RIDGE)
+    beta = np.zeros(columns.shape[1])
+    for _ in range(30):
+        wrong = 1.0 / (1.0 + np.exp(np.clip(scaled @ beta, -30, 30)))
+        hessian = (scaled * (wrong * (1 - wrong))[:, None]).T @ scaled + np.diag(penalty)
+        beta += np.linalg.solve(hessian, scaled.T @ wrong - penalty * beta)
+    weights = beta / spread
+    return Coefficients(weights[:RIM_FEATURES], weights[RIM_FEATURES:])
+
+
+def odds_of(arrays: Arrays, shape: Shape, weights: Coefficients) -> Floats:
+    """(n,) log odds of the copy being taken for the copy."""
+    return np.asarray(
+        columns_of(arrays, shape.growth) @ np.concatenate([weights.rim, weights.contrasts]), np.float64
+    )
+
+
+def held_out(arrays: Arrays, shape: Shape) -> Floats:
+    """(n,) log odds of each pair by weights that have not seen its group."""
+    names, numbers = np.unique(arrays["group"], return_inverse=True)
+    fold_of = np.random.default_rng(0).permutation(len(names))[numbers] % FOLDS
+    odds = np.zeros(len(numbers))
+    for number in range(FOLDS):
+        seen = {name: values[fold_of != number] for name, values in arrays.items()}
+        left = {name: values[fold_of == number] for name, values in arrays.items()}
+        odds[fold_of == number] = odds_of(left, shape, fit(seen, shape))
+    return odds
+
+
+def slope_of(odds: Floats) -> float:
+    """The factor that makes held-out log odds true ones."""
+    factors = np.linspace(0.2, 2.0, 91)
+    losses = [float(np.logaddexp(0, -factor * odds).mean()) for factor in factors]
+    return float(factors[int(np.argmin(losses))])
+
+
+def choose(arrays: Arrays) -> tuple[Shape, Floats]:
+    """The shape with the least held-out loss, and its held-out log odds."""
+    tried = []
+    for growth in GROWTHS:
+        for ridge in RIDGES:
+            odds = held_out(arrays, Shape(growth, ridge))
+            tried.append((float(np.logaddexp(0, -odds).mean()), growth, ridge, odds))
+    loss, growth, ridge, odds = min(tried, key=lambda entry: entry[0])
+    print(f"growth {growth}, ridge {ridge:g}: held-out loss {loss:.3f}")
+    return Shape(growth, ridge), odds
+
+
+def report(title: str, arrays: Arrays, odds: Floats) -> None:
+    """Print how often the copy is taken for the source: by kinks alone, by these weights, after the grid."""
+    kinks = arrays["wholes"][:, CONTRASTS.index("kink")]
+    after_grid = np.where(arrays["grid"] != 0, arrays["grid"], odds)
+    print(f"{title}: pairs, exchanged by kinks, by rims, by grid and rims, share decided by the grid")
+
+    def line(name: str, part: npt.NDArray[np.bool_]) -> None:
+        shares = [float(np.mean(values[part] <= 0)) for values in (kinks, odds, after_grid)]
+        decided = float(np.mean(arrays["grid"][part] != 0))
+        print(f"  {name:<34} {part.sum():5d}  " + "  ".join(f"{s:.3f}" for s in (*shares, decided)))
+
+    for how in np.unique(arrays["degradation"]):
         for edge in np.unique(arrays["edge"]):
             for plain in (True, False):
-                part = (degraded == how) & (arrays["edge"] == edge) & (arrays["plain"] == plain)
+                part = (arrays["degradation"] == how) & (arrays["edge"] == edge) & (arrays["plain"] == plain)
                 if part.any():
-                    shares = [float(np.mean(values[part] <= 0)) for values in (old, odds, together)]
-                    name = f"{how} {edge} {'plain' if plain else 'turned or scaled'}"
-                    print(f"  {name:<34} {part.sum():5d}  {shares[0]:.3f}  {shares[1]:.3f}  {shares[2]:.3f}")
-    shares = [float(np.mean(values <= 0)) for values in (old, odds, together)]
-    print(f"  {'all':<34} {len(odds):5d}  {shares[0]:.3f}  {shares[1]:.3f}  {shares[2]:.3f}")
-    _report_calibration(odds)
+                    line(f"{how} {edge} {'plain' if plain else 'turned or scaled'}", part)
+    line("all", np.ones(len(odds), np.bool_))
+    for name, values in (("rims", odds), ("grid", arrays["grid"][arrays["grid"] != 0])):
+        _report_calibration(name, values)
 
 
-def _report_calibration(odds: npt.NDArray[np.float64]) -> None:
+def _report_calibration(name: str, odds: Floats) -> None:
     stated = 1.0 / (1.0 + np.exp(-np.abs(odds)))
     for low, high in ((0.5, 0.7), (0.7, 0.9), (0.9, 0.97), (0.97, 1.0)):
-        part = (stated >= low) & (stated <= high)
+        part = (stated >= low) & ((stated < high) | (high == 1.0))
         if part.any():
-            right = float(np.mean(odds[part] > 0))
+            right, mean = float(np.mean(odds[part] > 0)), float(stated[part].mean())
             print(
-                f"  stated {low:.2f} to {high:.2f}: {part.sum():5d} pairs, mean {stated[part].mean():.3f}, right {right:.3f}"
+                f"  {name} stating {low:.2f} to {high:.2f}: {part.sum():5d}, mean {mean:.3f}, right {right:.3f}"
             )
 
 
-def _kept(path: Path | None, fold: str, sources: str, options: argparse.Namespace) -> Arrays:
+def _kept(options: argparse.Namespace, wanted: Wanted) -> Arrays:
+    path = None if options.examples is None else options.examples / f"{wanted.fold}.npz"
     if path is not None and path.is_file():
         with np.load(path, allow_pickle=False) as content:
             return {name: content[name] for name in content.files}
-    arrays = gather(fold, sources, options)
+    arrays = gather(options.sets, wanted)
     if path is not None:
-        _save(path, arrays)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(path) as place, place.open("wb") as stream:
+            np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
     return arrays
-
-
-def _save(path: Path, arrays: Arrays) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as place, place.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--sources", choices=("unrestricted", "all"), default="unrestricted")
-    parser.add_argument("--scenes", type=int, default=60, help="number of drawn scenes")
-    parser.add_argument("--rounds", type=int, default=2, help="forgeries of each kind of edge in a picture")
+    parser.add_argument("--sets", type=Path, nargs="+", required=True, help="of geotamper generate")
+    parser.add_argument("--most", type=int, default=400, help="copies of fold train taken of each set")
+    parser.add_argument("--checked", type=int, default=120, help="copies of fold val taken of each set")
+    parser.add_argument("--degradations", nargs="+", default=["none", "jpeg:90", "jpeg:75"])
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--examples", type=Path, help="keeps the measured pairs; read if it exists")
-    parser.add_argument("--check", type=Path, help="the same for fold val, of all collections")
+    parser.add_argument(
+        "--examples", type=Path, help="folder that keeps the measured pairs; read if they exist"
+    )
     parser.add_argument("--out", type=Path, required=True)
     return parser.parse_args()
 
@@ -181,18 +213,32 @@ def main() -> int:
     """Run the command line."""
     options = _arguments()
     cv2.setNumThreads(1)
+    taken = Wanted(
+        fold="train",
+        unrestricted=True,
+        most=options.most,
+        degradations=tuple(options.degradations),
+        seed=options.seed,
+    )
     try:
-        arrays = _kept(options.examples, "train", options.sources, options)
-        lesson = lesson_of(arrays)
-        model, held_out = fit_model(lesson, options.seed)
-        report("fold train, cross-validated", arrays, held_out)
-        if options.check is not None:
-            checked = _kept(options.check, "val", "all", options)
-            report("fold val", checked, model.odds(lesson_of(checked)))
-        _save(options.out, model.arrays())
+        arrays = _kept(options, taken)
+        shape, odds = choose(arrays)
+        slope = slope_of(odds)
+        report("fold train, cross-validated", arrays, slope * odds)
+        weights = fit(arrays, shape)
+        final = Coefficients(slope * weights.rim, slope * weights.contrasts)
+        checked = _kept(options, replace(taken, fold="val", unrestricted=False, most=options.checked))
+        report("fold val", checked, odds_of(checked, shape, final))
     except GeotamperError as error:
         print(error, file=sys.stderr)
         return 1
+    content = {
+        "schema": SCHEMA,
+        "growth": shape.growth,
+        "contrasts": dict(zip(CONTRASTS, final.contrasts.round(6).tolist(), strict=True)),
+        "rim": final.rim.round(6).tolist(),
+    }
+    write_text(options.out, json.dumps(content, indent=2) + "\n")
     print(f"{options.out}: sha256 {hashlib.sha256(options.out.read_bytes()).hexdigest()}")
     print(f"{time.process_time():.0f} s of CPU")
     return 0

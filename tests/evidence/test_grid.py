@@ -4,7 +4,7 @@ import numpy.typing as npt
 import pytest
 
 from geotamper.evidence.direction import GridJudge
-from geotamper.evidence.grid import block_coefficients, find_grid, find_phase, find_steps
+from geotamper.evidence.grid import block_coefficients, find_grid, find_phase, find_steps, grid_of
 from geotamper.evidence.planes import LUMA, Planes
 from geotamper.evidence.region import Region, Window
 from geotamper.evidence.rims import Likeness
@@ -91,7 +91,38 @@ def test_grid_judge_has_no_opinion_without_an_earlier_compression() -> None:
     assert GridJudge().compare(Planes.of(forgery.pixels), _likeness(forgery)).log_odds == 0
 
 
-def test_grid_judge_reads_the_grid_of_every_picture_anew() -> None:
-    judge, forgery = GridJudge(), _forged(_jpeg(_scene(), 92))
-    judge.compare(Planes.of(_forged(_scene()).pixels), _likeness(forgery))
-    assert judge.compare(Planes.of(forgery.pixels), _likeness(forgery)).log_odds > 3
+def test_grid_judge_has_no_opinion_after_another_compression() -> None:
+    forgery = _forged(_jpeg(_scene(), 92))
+    planes = Planes.of(_jpeg(forgery.pixels, 85))
+    assert GridJudge().compare(planes, _likeness(forgery)).log_odds == 0
+
+
+def test_twice_knows_what_was_moved_before_the_last_compression() -> None:
+    forgery = _forged(_jpeg(_scene(), 92))
+    planes, pair = Planes.of(_jpeg(forgery.pixels, 85)), _likeness(forgery)
+    grid = find_grid(planes.grey)
+    assert grid is not None
+    assert grid.twice(planes, pair.regions) > 2
+    assert grid.twice(planes, pair.regions[::-1]) == pytest.approx(-grid.twice(planes, pair.regions))
+
+
+def test_touched_blocks_leave_out_clipped_colours() -> None:
+    pixels = _jpeg(_scene(), 92).copy()
+    grid = find_grid(_grey(pixels))
+    assert grid is not None
+    region = Region.cut(Window(0, 0, SIZE, SIZE), np.pad(np.ones((32, 32), bool), ((64, 160), (64, 160))))
+    pixels[64:96, 64:96] = np.clip(pixels[64:96, 64:96], 1, 254)
+    assert len(grid.touched(Planes.of(pixels), region)) == 16
+    pixels[70, 70, 1] = 255
+    assert len(grid.touched(Planes.of(pixels), region)) == 15
+
+
+def test_grid_of_reads_every_picture_anew() -> None:
+    once, never = Planes.of(_jpeg(_scene(), 92)), Planes.of(_scene())
+    found = grid_of(once)
+    assert grid_of(once) is found
+    assert grid_of(never) is not found
+    assert found is not None
+    again = grid_of(once)
+    assert again is not None
+    assert again.strength == found.strength

@@ -1,16 +1,12 @@
 """Which of two alike regions is the copy."""
 
 import math
-import weakref
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from geotamper.evidence.grid import Grid, Reading, find_grid
+from geotamper.evidence.grid import grid_of
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region
+from geotamper.evidence.region import Region
 from geotamper.evidence.resynthesis import Explanation
 from geotamper.evidence.rim_model import load_model
 from geotamper.evidence.rims import Likeness
@@ -20,9 +16,16 @@ BOTH_EXACT = 0.85
 """Share of exact pixels from which a region follows from the other."""
 
 GRID_STRENGTH = 2.0
+"""Mean log likelihood ratio of the blocks of a picture from which it is taken to have been a JPEG."""
+
 GRID_MOVED = 8.0
-GRID_WEIGHT = 0.25
-GRID_BASIS = "grid: one region breaks the block grid of an earlier compression"
+"""Sum of the log likelihood ratio against lying on the grid, over the blocks of a region, from which it breaks it."""
+
+GRID_KEPT = 4.0
+"""The same sum for lying on the grid that the other region must have."""
+
+ODDS_PER_RATIO = 0.1
+"""Share of these sums that counts: the coefficients of a block, and neighbouring blocks, repeat each other."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +96,9 @@ class ResamplingJudge:
 class GridJudge:
     """A paste breaks the block grid that an earlier JPEG compression left; its source keeps it.
 
-    Says nothing where the picture has no such grid, and hardly anything about moves by whole blocks.
+    Says nothing where the picture has no such grid or neither region breaks it: after moves by whole blocks, and where
+    the picture was compressed, resized or made noisy since.
     """
-
-    def __init__(self) -> None:
-        self._last: tuple[weakref.ref[Planes], Grid | None] | None = None
 
     def judge(self, planes: Planes, pair: Pair) -> Judgement:
         """Compare how the blocks that the two regions touch lie on the picture's grid."""
@@ -105,31 +106,15 @@ class GridJudge:
 
     def compare(self, planes: Planes, pair: Likeness) -> Judgement:
         """As `judge`, of regions without predictions."""
-        nothing = Judgement(0.0, "grid: no earlier compression to be seen")
-        grid = self._grid_of(planes)
-        if grid is None:
-            return nothing
-        first, second = (grid.touched(planes.grey, region) for region in pair.regions)
-        if min(len(first), len(second)) == 0:
-            return nothing
-        moved = _off_grid(grid.first, first), _off_grid(grid.first, second)
-        if grid.strength > GRID_STRENGTH and max(moved) > GRID_MOVED:
-            return Judgement(GRID_WEIGHT * (moved[0] - moved[1]), GRID_BASIS)
-        return nothing
-
-    def _grid_of(self, planes: Planes) -> Grid | None:
-        """The grid of a picture; that of the last one is kept, as one picture has several pairs."""
-        last = self._last
-        if last is not None and last[0]() is planes:
-            return last[1]
-        grid = find_grid(planes.grey)
-        self._last = (weakref.ref(planes), grid)
-        return grid
-
-
-def _off_grid(reading: Reading, coefficients: npt.NDArray[np.float32]) -> float:
-    """Evidence, at least 0, that blocks were moved: what speaks for it in sum."""
-    return max(0.0, -float(reading.fit(coefficients).sum()))
+        grid = grid_of(planes)
+        if grid is None or grid.strength < GRID_STRENGTH:
+            return Judgement(0.0, "grid: no earlier compression to be seen")
+        first, second = (grid.lying(planes, region) for region in pair.regions)
+        if min(first, second) > -GRID_MOVED or max(first, second) < GRID_KEPT:
+            return Judgement(0.0, "grid: both regions lie alike on the grid of an earlier compression")
+        return Judgement(
+            ODDS_PER_RATIO * (second - first), "grid: one region breaks the grid of an earlier compression"
+        )
 
 
 class RimJudge:

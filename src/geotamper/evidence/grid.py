@@ -6,11 +6,14 @@ was compressed once more after the forgery, all of it lies on the new grid; but 
 quantised twice, which leaves some multiples rarer than others.
 """
 
+import math
+import weakref
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Region
 
 FloatPlane = npt.NDArray[np.float32]
@@ -23,8 +26,11 @@ BLOCK = 8
 LEAST_BLOCKS = 150
 """Blocks without which a picture is too small for its coefficients to be counted."""
 
-MOST_BLOCKS = 6000
+MOST_BLOCKS = 4096
 """Blocks of a grid that are counted: more say nothing new."""
+
+MOST_LEVEL = 255
+"""Colours are clipped at 0 and at this."""
 
 LEAST_TOUCHED = 4
 """Pixels of a block that belong to a region from which the block counts."""
@@ -46,26 +52,31 @@ _LEAST_STEPS = 3
 _CLIP = 6.0
 """Largest log likelihood ratio of one block: the coefficients of one block are not independent."""
 
+_MOST_TWICE = 20.0
+"""Largest opinion on what was compressed twice: blocks of one region are not independent."""
+
 _OFF_GRID = ((4, 3), (3, 5))
 """Rows and columns by which the grids of comparison are shifted: far from the true one in both directions."""
 
 
 def _cosines() -> FloatPlane:
+    """(64, 64) matrix that takes a flattened block to its coefficients."""
     rows = np.arange(BLOCK)[:, None]
     table = np.cos((2 * np.arange(BLOCK) + 1) * rows * np.pi / (2 * BLOCK)) * np.sqrt(2.0 / BLOCK)
     table[0] /= np.sqrt(2.0)
-    return np.asarray(table, np.float32)
+    return np.asarray(np.kron(table, table), np.float32)
 
 
 _COSINES = _cosines()
 _ORDER = np.add.outer(np.arange(BLOCK), np.arange(BLOCK)).ravel()
 _FINE = np.flatnonzero(_ORDER >= 6)
+_FINE_COSINES = np.ascontiguousarray(_COSINES[_FINE].T)
 _VARYING = np.flatnonzero(_ORDER > 0)
 
 
 def block_coefficients(blocks: FloatPlane) -> FloatPlane:
     """(n, 64) orthonormal cosine coefficients of (n, 8, 8) blocks, row frequencies first."""
-    return np.asarray((_COSINES @ blocks @ _COSINES.T).reshape(-1, BLOCK * BLOCK), np.float32)
+    return np.asarray(blocks.reshape(-1, BLOCK * BLOCK) @ _COSINES.T, np.float32)
 
 
 def _blocks(grey: FloatPlane, corner: Phase, most: int) -> FloatPlane:
@@ -82,8 +93,8 @@ def find_phase(grey: FloatPlane) -> Phase:
     best, most = (0, 0), -1.0
     for row in range(BLOCK):
         for column in range(BLOCK):
-            coefficients = block_coefficients(_blocks(grey, (row, column), _PHASE_BLOCKS))
-            share = float(np.mean(np.abs(coefficients[:, _FINE]) < _NEAR_ZERO))
+            blocks = _blocks(grey, (row, column), _PHASE_BLOCKS).reshape(-1, BLOCK * BLOCK)
+            share = float(np.mean(np.abs(blocks @ _FINE_COSINES) < _NEAR_ZERO))
             if share > most:
                 best, most = (row, column), share
     return best
@@ -160,18 +171,58 @@ class Grid:
     first: Reading
     again: Reading | None
 
-    def touched(self, grey: FloatPlane, region: Region) -> FloatPlane:
-        """(n, 64) coefficients of the blocks that a region touches."""
+    def touched(self, planes: Planes, region: Region) -> FloatPlane:
+        """(n, 64) coefficients of the blocks that a region touches; those with clipped colours lie on no lattice."""
         columns, rows = region.pixels()
         i, j = (rows - self.phase[0]) // BLOCK, (columns - self.phase[1]) // BLOCK
-        height, width = (grey.shape[0] - self.phase[0]) // BLOCK, (grey.shape[1] - self.phase[1]) // BLOCK
+        height, width = (planes.height - self.phase[0]) // BLOCK, (planes.width - self.phase[1]) // BLOCK
         inside = (i >= 0) & (j >= 0) & (i < height) & (j < width)
         numbers, counts = np.unique(i[inside] * width + j[inside], return_counts=True)
         numbers = numbers[counts >= LEAST_TOUCHED]
-        tops, lefts = self.phase[0] + numbers // width * BLOCK, self.phase[1] + numbers % width * BLOCK
         step = np.arange(BLOCK)
-        blocks = grey[(tops[:, None] + step)[:, :, None], (lefts[:, None] + step)[:, None, :]]
-        return block_coefficients(blocks)
+        i = (self.phase[0] + numbers // width * BLOCK)[:, None, None] + step[:, None]
+        j = (self.phase[1] + numbers % width * BLOCK)[:, None, None] + step
+        colours = planes.pixels[i, j]
+        clipped = ((colours == 0) | (colours == MOST_LEVEL)).any(axis=(1, 2, 3))
+        return block_coefficients(planes.grey[i, j][~clipped])
+
+    def lying(self, planes: Planes, region: Region) -> float:
+        """Sum of the log likelihood ratio of the blocks of a region lying on the grid of the first compression."""
+        return float(self.first.fit(self.touched(planes, region)).sum())
+
+    def twice(self, planes: Planes, regions: tuple[Region, Region]) -> float:
+        """How much more the second of two regions shows of two compressions than the first.
+
+        In standard deviations of a mean over independent blocks; 0 where the last compression's steps are unknown.
+
+        Args:
+            planes: The picture.
+            regions: Two regions of it.
+        """
+        if self.again is None:
+            return 0.0
+        first, second = (self.again.fit(self.touched(planes, region)) for region in regions)
+        if min(len(first), len(second)) == 0:
+            return 0.0
+        weight = math.sqrt(min(len(first), len(second)))
+        return max(-_MOST_TWICE, min(_MOST_TWICE, weight * float(second.mean() - first.mean())))
+
+
+_last: list[tuple[weakref.ref[Planes], Grid | None]] = []
+
+
+def grid_of(planes: Planes) -> Grid | None:
+    """The grid of a picture; that of the last picture is kept, as one picture has several pairs.
+
+    Args:
+        planes: The picture.
+    """
+    for known, grid in _last[-1:]:
+        if known() is planes:
+            return grid
+    grid = find_grid(planes.grey)
+    _last[:] = [(weakref.ref(planes), grid)]
+    return grid
 
 
 def find_grid(grey: FloatPlane) -> Grid | None:
@@ -185,7 +236,9 @@ def find_grid(grey: FloatPlane) -> Grid | None:
     phase = find_phase(grey)
     own = block_coefficients(_blocks(grey, phase, MOST_BLOCKS))
     shifted = [((phase[0] + rows) % BLOCK, (phase[1] + columns) % BLOCK) for rows, columns in _OFF_GRID]
-    other = np.concatenate([block_coefficients(_blocks(grey, corner, MOST_BLOCKS)) for corner in shifted])
+    other = np.concatenate(
+        [block_coefficients(_blocks(grey, corner, MOST_BLOCKS // 2)) for corner in shifted]
+    )
     fine = np.full(BLOCK * BLOCK, 1 / _BINS_PER_LEVEL, np.float32)
     first = Reading.of(own, other, fine, _VARYING)
     steps = find_steps(own)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from geotamper.evidence.grid import grid_of
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.seams import find_seam
@@ -27,7 +28,10 @@ MOST_POINTS = 400
 LEAST_POINTS = 12
 """Points without which an outline says nothing."""
 
-CONTRASTS = ("kink", "seam", "fine", "fine_to_ring", "noise_to_ring", "residual")
+RIM_FEATURES = 166
+"""Numbers that describe a point of an outline."""
+
+CONTRASTS = ("kink", "seam", "fine", "fine_to_ring", "noise_to_ring", "residual", "twice")
 """Names of what is compared of two regions as wholes, in the order of `compare_wholes`."""
 
 SCALED_FROM = 0.03
@@ -128,7 +132,7 @@ def _size(values: FloatPlane) -> FloatPlane:
 
 
 def compare_wholes(planes: Planes, pair: Likeness) -> Floats:
-    """(6,) how the first region as a whole differs from the second, see `CONTRASTS`; exchanged, the sign changes.
+    """(7,) how the first region as a whole differs from the second, see `CONTRASTS`; exchanged, the sign changes.
 
     Args:
         planes: The picture.
@@ -145,7 +149,9 @@ def compare_wholes(planes: Planes, pair: Likeness) -> Floats:
             (_unexplained(planes, other.regions[0], other.matrix) + 0.3)
             / (_unexplained(planes, pair.regions[0], pair.matrix) + 0.3)
         )
-    return np.array([kink, seam, fine, fine_to_ring, noise_to_ring, residual])
+    grid = grid_of(planes)
+    twice = 0.0 if grid is None else grid.twice(planes, pair.regions)
+    return np.array([kink, seam, fine, fine_to_ring, noise_to_ring, residual, twice])
 
 
 def _unexplained(planes: Planes, region: Region, matrix: Matrix) -> float:

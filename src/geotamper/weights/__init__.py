@@ -49,8 +49,8 @@ LOOKALIKES = PackagedWeights("lookalikes.json", "Apache-2.0")
 BLUR = PackagedWeights("blur.npz", "Apache-2.0")
 """Tables and trees that tell blurred regions from smooth ones."""
 
-DIRECTION = PackagedWeights("direction.npz", "Apache-2.0")
-"""A small network that tells a pasted region from the place it was taken from."""
+DIRECTION = PackagedWeights("direction.json", "Apache-2.0")
+"""Coefficients that tell a pasted region from the place it was taken from."""
 
 PACKAGED = (LOOKALIKES, BLUR, DIRECTION)
 """All of them."""
