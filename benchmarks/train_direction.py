@@ -38,7 +38,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 FOLDS = 5
 GROWTHS = (0.0, 0.2, 0.4)
-RIDGES = (10.0, 30.0, 100.0, 300.0)
+RIDGES = (3.0, 10.0, 30.0, 100.0)
 """Penalties of the rim's weights that are tried."""
 
 WHOLE_RIDGE = 1.0

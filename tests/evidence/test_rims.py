@@ -29,7 +29,7 @@ def test_rim_features_show_that_only_the_inside_is_repeated(
     assert features is not None
     difference = np.median(features[:, :POSITIONS], axis=0)
     # a profile runs from outside to inside; its middle is the last pixel that was pasted
-    assert difference[REACH + 1 :] == pytest.approx(0.0)
+    assert difference[REACH + 1 :] == pytest.approx(0.0, abs=1e-3)
     assert difference[: REACH - 2].min() > 0.5
 
 

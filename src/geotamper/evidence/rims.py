@@ -4,6 +4,7 @@ Along the rim of a copy the pasted pixels are joined to their new ground: cut of
 adapted in colour. The place that was copied continues into its own ground as the camera saw it.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -141,11 +142,11 @@ def compare_wholes(planes: Planes, pair: Likeness) -> Floats:
     first, second = (_whole(planes, region) for region in pair.regions)
     kink, seam, fine, fine_to_ring, noise_to_ring = first - second
     residual = 0.0
-    if abs(np.log(np.hypot(pair.matrix[0, 0], pair.matrix[0, 1]))) > SCALED_FROM:
+    if abs(math.log(math.hypot(pair.matrix[0, 0], pair.matrix[0, 1]))) > SCALED_FROM:
         # the smaller of two scaled places holds the finer detail, whichever was pasted
         fine = 0.0
         other = pair.exchanged
-        residual = np.log(
+        residual = math.log(
             (_unexplained(planes, other.regions[0], other.matrix) + 0.3)
             / (_unexplained(planes, pair.regions[0], pair.matrix) + 0.3)
         )
