@@ -9,6 +9,7 @@ quantised twice, which leaves some multiples rarer than others.
 import math
 import weakref
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -163,13 +164,27 @@ class Grid:
         phase: Row and column, 0 to 7, at which it begins.
         strength: Mean log likelihood ratio of a block under `first`: near 0 where there never was a compression.
         first: Against content off the grid, of pictures that were not compressed since they were forged.
-        again: Against content compressed once, of pictures that were; None where its steps are not found.
+        own: (n, 64) coefficients of blocks on the grid.
+        other: (m, 64) coefficients of blocks off it.
     """
 
     phase: Phase
     strength: float
     first: Reading
-    again: Reading | None
+    own: FloatPlane
+    other: FloatPlane
+
+    @cached_property
+    def again(self) -> Reading | None:
+        """Against content compressed once, of pictures that were compressed since they were forged.
+
+        None where the steps of the last compression are not found.
+        """
+        steps = find_steps(self.own)
+        known = np.flatnonzero(steps)
+        if len(known) < _LEAST_STEPS:
+            return None
+        return Reading.of(self.own, self.other, np.maximum(steps, 1).astype(np.float32), known)
 
     def touched(self, planes: Planes, region: Region) -> FloatPlane:
         """(n, 64) coefficients of the blocks that a region touches; those with clipped colours lie on no lattice."""
@@ -241,9 +256,4 @@ def find_grid(grey: FloatPlane) -> Grid | None:
     )
     fine = np.full(BLOCK * BLOCK, 1 / _BINS_PER_LEVEL, np.float32)
     first = Reading.of(own, other, fine, _VARYING)
-    steps = find_steps(own)
-    known = np.flatnonzero(steps)
-    again = None
-    if len(known) >= _LEAST_STEPS:
-        again = Reading.of(own, other, np.maximum(steps, 1).astype(np.float32), known)
-    return Grid(phase, float(first.fit(own).mean()), first, again)
+    return Grid(phase, float(first.fit(own).mean()), first, own, other)
