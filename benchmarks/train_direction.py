@@ -30,7 +30,7 @@ from geotamper.atomic import atomic_path, write_text
 from geotamper.errors import GeotamperError
 from geotamper.evidence.direction import GridJudge
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.rim_model import COMMON_POINTS, SCHEMA
+from geotamper.evidence.rim_model import COMMON_POINTS, SCHEMA, bounded
 from geotamper.evidence.rims import CONTRASTS, RIM_FEATURES, compare_wholes, rim_features
 
 Floats = npt.NDArray[np.float64]
@@ -38,7 +38,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 FOLDS = 5
 GROWTHS = (0.0, 0.2, 0.4)
-RIDGES = (5.0, 15.0, 45.0, 135.0)
+RIDGES = (15.0, 45.0, 135.0, 405.0)
 """Penalties of the rim's weights that are tried."""
 
 WHOLE_RIDGE = 1.0
@@ -126,42 +126,46 @@ def fit(arrays: Arrays, shape: Shape) -> Coefficients:
     return Coefficients(weights[:RIM_FEATURES], weights[RIM_FEATURES:])
 
 
-def odds_of(arrays: Arrays, shape: Shape, weights: Coefficients) -> Floats:
-    """(n,) log odds of the copy being taken for the copy."""
-    return np.asarray(
-        columns_of(arrays, shape.growth) @ np.concatenate([weights.rim, weights.contrasts]), np.float64
-    )
+def parts_of(arrays: Arrays, shape: Shape, weights: Coefficients) -> Floats:
+    """(n, 2) log odds of the copy being taken for the copy, by the rim and by the wholes."""
+    columns = columns_of(arrays, shape.growth)
+    return np.column_stack([columns[:, :RIM_FEATURES] @ weights.rim, arrays["wholes"] @ weights.contrasts])
+
+
+def odds_of(parts: Floats) -> Floats:
+    """(n,) log odds of both together."""
+    return np.asarray(bounded(parts[:, 0]) + parts[:, 1], np.float64)
 
 
 def held_out(arrays: Arrays, shape: Shape) -> Floats:
-    """(n,) log odds of each pair by weights that have not seen its group."""
+    """(n, 2) log odds of each pair by weights that have not seen its group."""
     names, numbers = np.unique(arrays["group"], return_inverse=True)
     fold_of = np.random.default_rng(0).permutation(len(names))[numbers] % FOLDS
-    odds = np.zeros(len(numbers))
+    parts = np.zeros((len(numbers), 2))
     for number in range(FOLDS):
         seen = {name: values[fold_of != number] for name, values in arrays.items()}
         left = {name: values[fold_of == number] for name, values in arrays.items()}
-        odds[fold_of == number] = odds_of(left, shape, fit(seen, shape))
-    return odds
+        parts[fold_of == number] = parts_of(left, shape, fit(seen, shape))
+    return parts
 
 
-def slope_of(arrays: Arrays, odds: Floats) -> float:
+def slope_of(arrays: Arrays, parts: Floats) -> float:
     """The factor that makes held-out log odds true ones."""
     factors = np.linspace(0.2, 2.0, 91)
-    losses = [loss_of(arrays, factor * odds) for factor in factors]
+    losses = [loss_of(arrays, odds_of(factor * parts)) for factor in factors]
     return float(factors[int(np.argmin(losses))])
 
 
 def choose(arrays: Arrays) -> tuple[Shape, Floats]:
-    """The shape with the least held-out loss, and its held-out log odds."""
+    """The shape with the least held-out loss, and its held-out log odds in two parts."""
     tried = []
     for growth in GROWTHS:
         for ridge in RIDGES:
-            odds = held_out(arrays, Shape(growth, ridge))
-            tried.append((loss_of(arrays, odds), growth, ridge, odds))
-    loss, growth, ridge, odds = min(tried, key=lambda entry: entry[0])
+            parts = held_out(arrays, Shape(growth, ridge))
+            tried.append((loss_of(arrays, odds_of(parts)), growth, ridge, parts))
+    loss, growth, ridge, parts = min(tried, key=lambda entry: entry[0])
     print(f"growth {growth}, ridge {ridge:g}: held-out loss {loss:.3f}", flush=True)
-    return Shape(growth, ridge), odds
+    return Shape(growth, ridge), parts
 
 
 def report(title: str, arrays: Arrays, odds: Floats) -> None:
@@ -237,13 +241,13 @@ def main() -> int:
     )
     try:
         arrays = _kept(options, taken)
-        shape, odds = choose(arrays)
-        slope = slope_of(arrays, odds)
-        report("fold train, cross-validated", arrays, slope * odds)
+        shape, parts = choose(arrays)
+        slope = slope_of(arrays, parts)
+        report("fold train, cross-validated", arrays, odds_of(slope * parts))
         weights = fit(arrays, shape)
         final = Coefficients(slope * weights.rim, slope * weights.contrasts)
         checked = _kept(options, replace(taken, fold="val", unrestricted=False, most=options.checked))
-        report("fold val", checked, odds_of(checked, shape, final))
+        report("fold val", checked, odds_of(parts_of(checked, shape, final)))
     except GeotamperError as error:
         print(error, file=sys.stderr)
         return 1

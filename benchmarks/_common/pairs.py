@@ -22,6 +22,9 @@ BoolMask = npt.NDArray[np.bool_]
 OFF_BY = {"hard": (-1, 1), "feather": (-2, 0), "poisson": (-1, 2)}
 """Pixels by which the outline of a search lies inside (-) or outside (+) the true one, at most, by kind of edge."""
 
+APART = 0.5
+"""Share of pairs whose outlines are moved by unlike amounts."""
+
 _LEAST_AREA = 40
 _BOX_3 = np.ones((3, 3), np.uint8)
 
@@ -98,9 +101,14 @@ def _of_picture(opened: TamperSet, record: PictureRecord, wanted: Wanted) -> Ite
     matrix = Similarity.from_matrix(record.transform.matrix).inverse().index_matrix
     low, high = OFF_BY[record.edge or "hard"]
     for name in wanted.degradations:
-        by = int(rng.integers(low, high + 1))
         frame = Window(0, 0, pixels.shape[1], pixels.shape[0])
-        copy, source = (Region.cut(frame, _moved_outline(mask, by)) for mask in masks)
+        # the exact search outlines both regions by themselves, the other one carries the first over
+        both = int(rng.integers(low, high + 1))
+        apart = int(rng.integers(-1, 2)) if rng.random() < APART else 0
+        copy, source = (
+            Region.cut(frame, _moved_outline(mask, by))
+            for mask, by in zip(masks, (both, both + apart), strict=True)
+        )
         degraded = degrade_picture(pixels, parse_degradations(name), rng=rng)
         yield KnownPair(record, name, degraded, Likeness((copy, source), matrix))
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,10 @@ SCHEMA = "geotamper.direction/1"
 
 COMMON_POINTS = 100.0
 """Points of an outline at which opinions count as they are; longer outlines are surer, shorter ones less so."""
+
+
+MOST_RIM = 4.0
+"""Log odds that the rims can add at most: outlines that are off by more than usual must not outweigh clear kinks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +47,12 @@ class RimModel:
             pair: Two regions of which one repeats the other.
         """
         wholes = float(self.contrasts @ compare_wholes(planes, pair))
-        return wholes + float(self.rim @ rim_contrast(planes, pair, self.growth))
+        return wholes + float(bounded(self.rim @ rim_contrast(planes, pair, self.growth)))
+
+
+def bounded(odds: Floats | np.floating[Any]) -> Floats | np.floating[Any]:
+    """Log odds of the rims, limited to `MOST_RIM` on both sides."""
+    return MOST_RIM * np.tanh(odds / MOST_RIM)
 
 
 def rim_contrast(planes: Planes, pair: Likeness, growth: float) -> Floats:

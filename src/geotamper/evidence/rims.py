@@ -94,8 +94,8 @@ def _profile_points(planes: Planes, region: Region) -> Floats | None:
     """(19, n, 2) places (x, y) from outside to inside across the outline; None for very small regions."""
     window = region.window.grown(2, (planes.height, planes.width))
     mask = region.within(window).astype(np.uint8)
-    signed = cv2.distanceTransform(mask, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
-    signed = cv2.GaussianBlur(signed, (0, 0), 1.0)
+    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
+    signed = cv2.GaussianBlur(distance, (0, 0), 1.0)
     normal_x, normal_y = cv2.Sobel(signed, cv2.CV_32F, 1, 0), cv2.Sobel(signed, cv2.CV_32F, 0, 1)
     rows, columns = np.nonzero((mask > 0) & (cv2.erode(mask, np.ones((3, 3), np.uint8)) == 0))
     if len(rows) < LEAST_POINTS:
