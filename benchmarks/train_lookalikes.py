@@ -1,4 +1,4 @@
-r"""Fit the packaged coefficients that tell inexact copies from look-alikes, and source from copy.
+r"""Fit the packaged coefficients that tell inexact copies from look-alikes.
 
 Example:
     for d in jpeg:90 jpeg:75 noise:3 resize:0.9; do
@@ -29,7 +29,6 @@ from _common.tiles import data_folder, unrestricted_sources
 from geotamper.atomic import write_text
 from geotamper.errors import GeotamperError
 from geotamper.evidence.lookalikes.scoring import Linear, Scoring
-from geotamper.evidence.lookalikes.verdicts import SCALED_FROM
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,7 +62,6 @@ NAMES = (
     "support",
     "unique",
 )
-DIRECTION_NAMES = ("kink_difference", "residual_ratio")
 RATES = (0.5, 0.3, 0.2, 0.1)
 """Shares of untouched pictures that are tabulated; smaller ones follow from the tail, not from single pictures."""
 
@@ -124,21 +122,6 @@ def _label(picture: Inspected, example: Example) -> float | None:
     if not picture.forged or example.touch < ELSEWHERE:
         return 0.0
     return 1.0 if example.iou > FOUND else None
-
-
-def direction_table(pictures: Sequence[Inspected]) -> Table:
-    """Every forged pair in both orders, the best candidate of each picture."""
-    rows: list[list[float]] = []
-    for picture in pictures:
-        best = max(picture.examples, key=lambda example: example.iou, default=None)
-        if best is None or best.iou <= FOUND:
-            continue
-        scaled = best.features["log_scale"] > SCALED_FROM
-        sign = 1.0 if best.first_is_copy else -1.0
-        rows.append([sign * best.features["kink_difference"], sign * best.residual_ratio * scaled])
-    forward = np.array(rows)
-    labels = np.concatenate([np.ones(len(rows)), np.zeros(len(rows))])
-    return Table(np.concatenate([forward, -forward]), labels, np.full(len(labels), 0.5))
 
 
 def best_odds(model: Linear, picture: Inspected) -> float:
@@ -220,7 +203,6 @@ def main() -> int:
     allowed = unrestricted_sources(data_folder())
     usable = [entry for entry in fitted if options.sources == "all" or entry.source_name in allowed]
     copy = fit_logistic(copy_table(usable), NAMES, ridge=options.ridge, intercept=True)
-    direction = fit_logistic(direction_table(usable), DIRECTION_NAMES, ridge=0.5, intercept=False)
     others = [entry for entry in (*fitted, *checked) if entry not in usable]
     judged = [*cross_validated(usable, options.ridge), *((picture, copy) for picture in others)]
     untouched = np.array([best_odds(model, picture) for picture, model in judged if not picture.forged])
@@ -228,18 +210,15 @@ def main() -> int:
     border = alarms[-1][1]
     scoring = Scoring(
         copy=copy,
-        direction=direction,
         calibration=calibrate(judged),
         alarms=tuple(alarms),
         tail=float((untouched[untouched > border] - border).mean()),
     )
     threshold = scoring.threshold(0.01)
     report(judged, threshold)
-    _report_direction(direction, others)
     content = {
         "schema": "geotamper.lookalikes/1",
         "copy": {"weights": copy.weights, "intercept": copy.intercept},
-        "direction": {"weights": direction.weights, "intercept": 0.0},
         "calibration": scoring.calibration,
         "alarms": scoring.alarms,
         "tail": scoring.tail,
@@ -248,18 +227,6 @@ def main() -> int:
     print(f"threshold at 1 %: {threshold:.2f} over {len(untouched)} untouched pictures")
     print(f"{time.process_time() - started:.0f} s of processor time beyond cached features; {options.out}")
     return 0
-
-
-def _report_direction(direction: Linear, pictures: Sequence[Inspected]) -> None:
-    table = direction_table(pictures)
-    if len(table.labels) == 0:
-        return
-    odds = table.features[table.labels > 0] @ np.array([direction.weights[name] for name in DIRECTION_NAMES])
-    sure = np.abs(odds) > np.log(4.0)
-    print(
-        f"direction on {len(odds)} checked pairs: {np.mean(odds > 0):.3f} right, "
-        f"{np.mean(odds[sure] > 0):.3f} of the {np.mean(sure):.2f} stated with 0.8 or more"
-    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -36,14 +36,12 @@ class Example:
         iou: Smaller intersection over union of the two regions with the truth, in the better order.
         touch: Largest intersection over union of any of its regions with any of the two true ones.
         first_is_copy: Whether the grown region is the pasted one, in the better order.
-        residual_ratio: As of the candidate.
     """
 
     features: dict[str, float]
     iou: float
     touch: float
     first_is_copy: bool
-    residual_ratio: float
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,6 @@ def _example(candidate: Candidate, source: BoolMask, target: BoolMask) -> Exampl
         iou=max(min(as_copy), min(as_source)),
         touch=max(*as_copy, *as_source),
         first_is_copy=min(as_copy) >= min(as_source),
-        residual_ratio=candidate.residual_ratio,
     )
 
 

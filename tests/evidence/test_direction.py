@@ -8,7 +8,7 @@ from geotamper.evidence.direction import (
     Judgement,
     Pair,
     ResamplingJudge,
-    SeamJudge,
+    RimJudge,
     judge_direction,
 )
 from geotamper.evidence.planes import Planes
@@ -18,7 +18,7 @@ from geotamper.forge.forgery import BoolMask, Forgery
 from geotamper.imagery.kernels import LINEAR
 
 KINDS = ["suburb", "harbour", "airport", "farmland", "city"]
-JUDGES = (ResamplingJudge(), SeamJudge())
+JUDGES = (ResamplingJudge(), RimJudge())
 
 
 def _region(mask: BoolMask) -> Region:
@@ -39,13 +39,13 @@ def _alike(forgery: Forgery) -> Pair:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_seam_judge_knows_the_copy_by_its_outline(
+def test_rim_judge_knows_the_copy_by_its_outline(
     kind: str, case: type, forged: Callable[..., Forgery], planes: Callable[..., Planes]
 ) -> None:
     pair = _alike(forged(case(kind)))
     found = judge_direction(planes(case(kind)), pair, JUDGES)
     assert found.log_odds > 3
-    assert found.basis.startswith("seam")
+    assert found.basis.startswith("rim")
     exchanged = Pair(pair.regions[::-1], pair.explanations)
     again = judge_direction(planes(case(kind)), exchanged, JUDGES)
     assert again.log_odds == pytest.approx(-found.log_odds)
@@ -65,7 +65,7 @@ def test_resampling_judge_takes_the_exact_one_for_the_copy(
     explanations = _explained(*first), _explained(*second)
     found = ResamplingJudge().judge(views, Pair(regions, explanations))
     assert found.log_odds > 0
-    # it comes first: the seam is not asked
+    # it comes first: the rim is not asked
     assert judge_direction(views, Pair(regions, explanations), JUDGES) == found
     again = ResamplingJudge().judge(views, Pair(regions, explanations[::-1]))
     assert again.log_odds == pytest.approx(-found.log_odds)

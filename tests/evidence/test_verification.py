@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from geotamper.evidence.acceptance import ExactTest
-from geotamper.evidence.direction import ResamplingJudge, SeamJudge
+from geotamper.evidence.direction import ResamplingJudge, RimJudge
 from geotamper.evidence.growing import Grown
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
@@ -27,7 +27,7 @@ def _region(mask: BoolMask) -> Region:
 
 
 def _verify(planes: Planes, grown: Grown) -> CopyPair | None:
-    return verify(planes, grown, test=ExactTest(), judges=(ResamplingJudge(), SeamJudge()), seed=0)
+    return verify(planes, grown, test=ExactTest(), judges=(ResamplingJudge(), RimJudge()), seed=0)
 
 
 @pytest.fixture(params=POSES, ids=lambda pose: f"{pose[0]}-{pose[1]}-{pose[2]}")

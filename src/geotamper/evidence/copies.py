@@ -15,7 +15,7 @@ import numpy.typing as npt
 from geotamper.control import Control
 from geotamper.evidence.acceptance import AcceptanceTest, ExactTest
 from geotamper.evidence.dense import DenseCandidates
-from geotamper.evidence.direction import DirectionJudge, ResamplingJudge, SeamJudge
+from geotamper.evidence.direction import DirectionJudge, GridJudge, ResamplingJudge, RimJudge
 from geotamper.evidence.growing import Grown, grow, pose_matrix
 from geotamper.evidence.hypotheses import CandidatePool, CandidateSource
 from geotamper.evidence.keypoints import KeypointCandidates
@@ -102,7 +102,7 @@ class CopySearch:
         ),
     )
     test: AcceptanceTest = field(default_factory=ExactTest)
-    judges: tuple[DirectionJudge, ...] = (ResamplingJudge(), SeamJudge())
+    judges: tuple[DirectionJudge, ...] = (ResamplingJudge(), GridJudge(), RimJudge())
     seed_exactness: float = 3.0
     seeds: int = 24
     alike_seeds: int = 10

@@ -4,20 +4,28 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+from geotamper.evidence.grid import grid_of
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Region
 from geotamper.evidence.resynthesis import Explanation
-from geotamper.evidence.seams import find_seam
+from geotamper.evidence.rim_model import load_model
+from geotamper.evidence.rims import Likeness
 from geotamper.imagery.kernels import NEAREST
 
 BOTH_EXACT = 0.85
 """Share of exact pixels from which a region follows from the other."""
 
-ODDS_PER_KINK = 10.0
-"""Log odds that a difference of 1 in the kinks of two outlines stands for.
+GRID_STRENGTH = 2.0
+"""Mean log likelihood ratio of the blocks of a picture from which it is taken to have been a JPEG."""
 
-Less than a fit on true outlines of folds train and val gives: outlines that were found are less exact.
-"""
+GRID_MOVED = 8.0
+"""Sum of the log likelihood ratio against lying on the grid, over the blocks of a region, from which it breaks it."""
+
+GRID_KEPT = 4.0
+"""The same sum for lying on the grid that the other region must have."""
+
+ODDS_PER_RATIO = 0.1
+"""Share of these sums that counts: the coefficients of a block, and neighbouring blocks, repeat each other."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,11 @@ class Pair:
 
     regions: tuple[Region, Region]
     explanations: tuple[Explanation, Explanation]
+
+    @property
+    def likeness(self) -> Likeness:
+        """The pair as the judges see it that need no exact prediction."""
+        return Likeness(self.regions, self.explanations[0].matrix)
 
 
 @dataclass(frozen=True)
@@ -80,14 +93,41 @@ class ResamplingJudge:
         return Judgement(log_odds, "resampling: one region follows exactly from the other, not the reverse")
 
 
-class SeamJudge:
-    """A paste leaves sharp breaks along its outline that the place it was taken from does not have."""
+class GridJudge:
+    """A paste breaks the block grid that an earlier JPEG compression left; its source keeps it.
+
+    Says nothing where the picture has no such grid or neither region breaks it: after moves by whole blocks, and where
+    the picture was compressed, resized or made noisy since.
+    """
 
     def judge(self, planes: Planes, pair: Pair) -> Judgement:
-        """Compare the kinks along the two outlines."""
-        first, second = (find_seam(planes, region).kink for region in pair.regions)
+        """Compare how the blocks that the two regions touch lie on the picture's grid."""
+        return self.compare(planes, pair.likeness)
+
+    def compare(self, planes: Planes, pair: Likeness) -> Judgement:
+        """As `judge`, of regions without predictions."""
+        grid = grid_of(planes)
+        if grid is None or grid.strength < GRID_STRENGTH:
+            return Judgement(0.0, "grid: no earlier compression to be seen")
+        first, second = (grid.lying(planes, region) for region in pair.regions)
+        if min(first, second) > -GRID_MOVED or max(first, second) < GRID_KEPT:
+            return Judgement(0.0, "grid: both regions lie alike on the grid of an earlier compression")
         return Judgement(
-            ODDS_PER_KINK * (first - second), "seam: sharp breaks along the outline of one region"
+            ODDS_PER_RATIO * (second - first), "grid: one region breaks the grid of an earlier compression"
+        )
+
+
+class RimJudge:
+    """The rim of a paste is joined to its new ground; a learned judgement of profiles across both outlines."""
+
+    def judge(self, planes: Planes, pair: Pair) -> Judgement:
+        """Compare the two outlines."""
+        return self.compare(planes, pair.likeness)
+
+    def compare(self, planes: Planes, pair: Likeness) -> Judgement:
+        """As `judge`, of regions without predictions."""
+        return Judgement(
+            load_model().log_odds(planes, pair), "rim: how the outlines meet what is around them"
         )
 
 

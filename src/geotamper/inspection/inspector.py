@@ -15,7 +15,7 @@ from geotamper.inspection.findings import BoolMask, Finding, Findings
 from geotamper.inspection.questions import Question
 from geotamper.inspection.report import Answer, ObjectClassGuess, WeightsInfo
 from geotamper.inspection.verdict import is_too_small, judge, refuse_small
-from geotamper.weights import BLUR, LOOKALIKES, PackagedWeights
+from geotamper.weights import BLUR, DIRECTION, LOOKALIKES, PackagedWeights
 
 LIMITS = (
     "Only regions copied within this picture are looked for, not spliced or generated content.",
@@ -89,8 +89,8 @@ class Inspector:
 
     @property
     def weights(self) -> tuple[WeightsInfo, ...]:
-        """What the judgement of re-saved copies, of blurred regions and of the object's class rests on."""
-        used = [LOOKALIKES, BLUR]
+        """What it learned: to judge re-saved copies, directions, blurred regions and classes."""
+        used = [LOOKALIKES, BLUR, DIRECTION]
         if self._classifier is not None:
             used.append(self._classifier.weights)
         return tuple(WeightsInfo(name=w.name, sha256=w.digest(), licence=w.licence) for w in used)

@@ -49,11 +49,14 @@ LOOKALIKES = PackagedWeights("lookalikes.json", "Apache-2.0")
 BLUR = PackagedWeights("blur.npz", "Apache-2.0")
 """Tables and trees that tell blurred regions from smooth ones."""
 
+DIRECTION = PackagedWeights("direction.json", "Apache-2.0")
+"""Coefficients that tell a pasted region from the place it was taken from."""
+
 OBJECTS_RESEARCH = PackagedWeights("objects-research.onnx", "research use only")
 """The class network that learned from all collections, some of which may be used for research alone."""
 
 OBJECTS_PERMISSIVE = PackagedWeights("objects-permissive.onnx", "Apache-2.0")
 """The class network that learned from unrestricted collections and drawn scenes."""
 
-PACKAGED = (LOOKALIKES, BLUR, OBJECTS_RESEARCH, OBJECTS_PERMISSIVE)
+PACKAGED = (LOOKALIKES, BLUR, DIRECTION, OBJECTS_RESEARCH, OBJECTS_PERMISSIVE)
 """All of them."""

@@ -1,4 +1,4 @@
-"""What is measured on a grown pair of regions: the features of the score and of the direction."""
+"""What is measured on a grown pair of regions: the features of the score."""
 
 import math
 from dataclasses import dataclass
@@ -41,11 +41,6 @@ class Candidate:
     image: Region
     features: dict[str, float]
 
-    @property
-    def residual_ratio(self) -> float:
-        """Log of how much better the region follows from its image than the reverse."""
-        return math.log((self.features["residual_back"] + 0.3) / (self.features["residual"] + 0.3))
-
 
 @dataclass(frozen=True)
 class _Predicted:
@@ -84,7 +79,6 @@ def measure_candidate(views: Views, grown: Spread, image: Region, links: Links) 
         "seam_gap": abs(here.share - there.share),
         "kink": max(here.kink, there.kink),
         "kink_gap": abs(here.kink - there.kink),
-        "kink_difference": here.kink - there.kink,
     }
     return Candidate(grown, image, features)
 

@@ -38,7 +38,6 @@ class Scoring:
 
     Attributes:
         copy: Log odds of a pair being a copy, not genuine look-alikes.
-        direction: Log odds of the first region being the pasted one.
         calibration: Slope and offset from the log odds of a picture's surest pair to those of it being tampered.
         alarms: (rate, log odds): the share of untouched pictures whose best pair exceeds the log odds, by falling
             rate and rising log odds.
@@ -46,7 +45,6 @@ class Scoring:
     """
 
     copy: Linear
-    direction: Linear
     calibration: tuple[float, float]
     alarms: tuple[tuple[float, float], ...]
     tail: float
@@ -90,7 +88,6 @@ def load_scoring() -> Scoring:
     content = json.loads(LOOKALIKES.read())
     return Scoring(
         copy=_linear(content["copy"]),
-        direction=_linear(content["direction"]),
         calibration=(float(content["calibration"][0]), float(content["calibration"][1])),
         alarms=tuple((float(rate), float(odds)) for rate, odds in content["alarms"]),
         tail=float(content["tail"]),

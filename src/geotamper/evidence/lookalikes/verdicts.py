@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from geotamper.control import Control
-from geotamper.evidence.direction import Judgement
+from geotamper.evidence.direction import GridJudge, Judgement, RimJudge
 from geotamper.evidence.hypotheses import CandidatePool
 from geotamper.evidence.lookalikes.measuring import Candidate
 from geotamper.evidence.lookalikes.scoring import Scoring, load_scoring
@@ -17,6 +17,7 @@ from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.pattern import belongs_to_pattern
 from geotamper.evidence.planes import Planes
+from geotamper.evidence.rims import Likeness
 from geotamper.evidence.settings import EvidenceSettings
 
 UNDECIDED_FROM = 0.5
@@ -25,8 +26,8 @@ UNDECIDED_FROM = 0.5
 LEAST_BLOCK_SEAM = -0.1
 """Seam share that a pair shifted by whole JPEG blocks must have; copies of folds train and val had at least 0.01."""
 
-SCALED_FROM = 0.03
-"""Absolute logarithm of the scale from which the residuals of the two directions tell source from copy."""
+JUDGES = (GridJudge(), RimJudge())
+"""Tell source from copy, the most trusted first."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,12 @@ class LikenessSearch:
                 is_clear or scoring.probability(odds) >= UNDECIDED_FROM
             ):
                 break
-            pair = _as_pair(candidate, odds, scoring)
+            direction = _direction(pool.planes, candidate)
+            pair = _as_pair(candidate, direction, odds, scoring)
             if any(_overlap(pair, known) for known in accepted + undecided):
                 continue
             if not belongs_to_pattern(pool.planes, pair.copy, pair.matrix):
-                pair = _as_pair(_completed(pool.planes, candidate), odds, scoring)
+                pair = _as_pair(_completed(pool.planes, candidate), direction, odds, scoring)
                 (accepted if is_clear else undecided).append(pair)
         return accepted, undecided
 
@@ -103,25 +105,15 @@ def _overlap(pair: CopyPair, known: CopyPair) -> bool:
     return any(one.shared_with(other) > 0.3 * min(one.area, other.area) for one, other in parts)
 
 
-def _direction(candidate: Candidate, scoring: Scoring) -> Judgement:
-    """Log odds of the grown region being the pasted one."""
-    scaled = candidate.features["log_scale"] > SCALED_FROM
-    evidence = {
-        "kink_difference": candidate.features["kink_difference"],
-        "residual_ratio": candidate.residual_ratio if scaled else 0.0,
-    }
-    odds = scoring.direction.log_odds(evidence)
-    weights = scoring.direction.weights
-    shares = {name: abs(weights[name] * value) for name, value in evidence.items()}
-    basis = "seam: sharp breaks along the outline of one region"
-    if shares["residual_ratio"] > shares["kink_difference"]:
-        basis = "resampling: one region follows better from the other than the reverse"
-    return Judgement(odds, basis)
+def _direction(planes: Planes, candidate: Candidate) -> Judgement:
+    """Log odds of the grown region being the pasted one, by the first judge that has an opinion."""
+    pair = Likeness((candidate.grown.region, candidate.image), candidate.grown.fit.matrix)
+    judgement = JUDGES[0].compare(planes, pair)
+    return judgement if judgement.log_odds != 0.0 else JUDGES[1].compare(planes, pair)
 
 
-def _as_pair(candidate: Candidate, odds: float, scoring: Scoring) -> CopyPair:
+def _as_pair(candidate: Candidate, direction: Judgement, odds: float, scoring: Scoring) -> CopyPair:
     grown, features = candidate.grown, candidate.features
-    direction = _direction(candidate, scoring)
     matrix, sigma = grown.fit.matrix, grown.fit.pose_sigma
     copy, source, residual = grown.region, candidate.image, features["residual"]
     if direction.log_odds < 0:
