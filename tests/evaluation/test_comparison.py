@@ -98,7 +98,7 @@ def test_second_column_counts_the_answers_within_the_type() -> None:
     low, middle, high = "Less than One Percent", "One to Five Percent", "More than Five Percent"
     other = answer_of_other_type("tampered", "Yes")
     scored = score(
-        Subject("net", "set", "test", balanced=False, questions_digest="q"),
+        Subject("net", "set", "test", balanced=False, degrade="none", questions_digest="q"),
         [outcome((low, other, low), (middle, middle, middle), (high, low, low), (low, low, low))],
     )
     assert (scored.OA, scored.outside_type) == (0.5, 0.25)

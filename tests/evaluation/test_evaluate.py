@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geotamper.errors import InputError
+from geotamper.errors import InputError, SpecificationError
 from geotamper.evaluation import EvaluationOptions, MetricsDocument, PictureFailure, evaluate_set
 from geotamper.evaluation.asking import PictureTask
 from geotamper.evaluation.evaluate import Judged, run_serially
@@ -263,3 +263,33 @@ def test_files_are_written(known_set: Path, tmp_path: Path) -> None:
     rows = (out / "per_type.csv").read_text().splitlines()
     assert rows[0] == "type,group,accuracy,low,high,asked"
     assert len(rows) == 1 + 15 + 2
+
+
+@pytest.mark.usefixtures("remembering")
+def test_degraded_pictures_are_shown_and_judged_in_their_own_frame(
+    known_set: Path, remembering: Known, looked_at: list[bytes]
+) -> None:
+    asked = len(evaluate_set(known_set).document.per_type)
+    known = set(looked_at)
+    document = evaluate_set(known_set, EvaluationOptions(degrade="resize:0.5")).document
+    assert len(document.per_type) == asked
+    assert known.isdisjoint(looked_at[len(known) :])
+    # what is remembered belongs to other pixels, so that nothing is found in the halved ones
+    assert (document.degrade, document.image_level.recall) == ("resize:0.5", 0)
+    assert "localisation.union" not in unavailable(document)
+    assert len(remembering) == 9
+
+
+@pytest.mark.usefixtures("remembering")
+def test_some_pictures_are_drawn_with_all_their_questions(known_set: Path) -> None:
+    few = evaluate_set(known_set, EvaluationOptions(pictures=3)).document
+    again = evaluate_set(known_set, EvaluationOptions(pictures=3)).document
+    assert few.images == 3
+    assert few.data_sha256 == again.data_sha256
+    assert any("3 of 8 pictures" in note for note in few.notes)
+    assert evaluate_set(known_set, EvaluationOptions(pictures=80)).document.images == 8
+
+
+def test_unknown_degradation_is_refused(known_set: Path) -> None:
+    with pytest.raises(SpecificationError, match="blur:3"):
+        evaluate_set(known_set, EvaluationOptions(degrade="blur:3"))

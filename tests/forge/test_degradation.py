@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from geotamper.errors import SpecificationError
 from geotamper.forge.blur import BlurParameters, blur_region
 from geotamper.forge.copy_move import CopyMoveParameters, copy_move
-from geotamper.forge.degradation import Jpeg, Noise, Resize, degrade, degrade_picture, parse_degradations
+from geotamper.forge.degradation import (
+    Jpeg,
+    Noise,
+    Resize,
+    degrade,
+    degrade_mask,
+    degrade_picture,
+    parse_degradations,
+)
 from geotamper.forge.forgery import Forgery, centroid
 
 Pixels = npt.NDArray[np.uint8]
@@ -154,3 +162,12 @@ def test_same_seed_gives_same_bytes(forgery: Forgery) -> None:
 
 def test_no_degradation_gives_the_picture_back(forgery: Forgery) -> None:
     assert degrade(forgery, (), rng=np.random.default_rng(0)) is forgery
+
+
+def test_mask_follows_the_resizes_alone() -> None:
+    mask = np.zeros((40, 60), dtype=bool)
+    mask[10:30, 20:40] = True
+    halved = degrade_mask(mask, parse_degradations("jpeg:50+resize:0.5+noise:3"))
+    assert halved.shape == (20, 30)
+    assert halved[5:15, 10:20].all()
+    assert np.count_nonzero(halved) == 100

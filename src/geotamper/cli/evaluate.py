@@ -20,6 +20,7 @@ Examples:
   geotamper evaluate inspector --data sets/my-rs-cmqa --out results
   geotamper evaluate inspector --data RS_CMQA_224 --split val --jobs 4 --json metrics.json
   geotamper evaluate inspector --data sets/my-rs-cmqa --balanced --json - | jq .OA
+  geotamper evaluate inspector --data sets/my-rs-cmqa --degrade resize:0.9+jpeg:75 --pictures 200
   geotamper evaluate question-floor --data sets/my-rs-cmqa --balanced
   geotamper evaluate runs/cmfpf --data sets/my-rs-cmqa --balanced --out results/cmfpf
 """
@@ -51,6 +52,18 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     json: options.Json = None,
     jobs: options.Jobs = 1,
     weights: options.Weights = "research",
+    degrade: Annotated[
+        str,
+        typer.Option(
+            "--degrade",
+            metavar="SPEC",
+            help="Change every picture first: jpeg:QUALITY, resize:FACTOR, noise:SIGMA, joined with +.",
+        ),
+    ] = "none",
+    pictures: Annotated[
+        int | None,
+        typer.Option("--pictures", min=1, metavar="N", help="Ask N pictures only, drawn by chance."),
+    ] = None,
     debug: options.Debug = False,
 ) -> None:
     """Ask a detector, a trained network or a floor every question of a set and compare it with the truth.
@@ -59,7 +72,7 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     'coverage' tells how often it did not have to. Exits with 1 when a picture could not be inspected.
     """
     with one_line_failures(debug=debug):
-        _check(detector, jobs)
+        _check(detector, jobs, degrade)
         from geotamper.evaluation.evaluate import EvaluationOptions
         from geotamper.reporting.folder import check_writable
 
@@ -72,17 +85,25 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
             out=None if out is None else Path(out),
             threads=options.threads_per_job(jobs),
             weights=weights,
+            degrade=degrade,
+            pictures=pictures,
         )
         result = _run(data, chosen, jobs)
         _tell(result, out, json)
     raise typer.Exit(FAILED if result.failures else 0)
 
 
-def _check(detector: str, jobs: int) -> None:
+def _check(detector: str, jobs: int, degrade: str) -> None:
     """Refuse what cannot be evaluated as wrong usage."""
+    from geotamper.errors import SpecificationError
     from geotamper.evaluation.floors import FLOORS
     from geotamper.evaluation.subjects import is_built_per_picture
+    from geotamper.forge.degradation import parse_degradations
 
+    try:
+        parse_degradations(degrade)
+    except SpecificationError as error:
+        raise typer.BadParameter(str(error), param_hint="--degrade") from error
     if detector not in FLOORS:
         options.check_detector(detector)
     if jobs > 1 and not is_built_per_picture(detector):
@@ -130,8 +151,7 @@ def _tell(result: "Evaluation", out: str | None, json: str | None) -> None:
             write(result.document.to_json())
     if json != STDOUT:
         document = result.document
-        fold = f"{document.split} fold" + (" of the balanced subset" if document.balanced else "")
-        typer.echo(f"{document.model} on {document.data}, {fold}: {document.images} pictures")
+        typer.echo(f"{document.model} on {document.data}, {document.fold_name}: {document.images} pictures")
         typer.echo(accuracy_table(document))
         for line in summary_lines(document):
             typer.echo(line)

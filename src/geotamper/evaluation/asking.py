@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from geotamper.errors import InputError
 from geotamper.evidence.objects.network import DEFAULT_NETWORK
+from geotamper.forge.degradation import Degradation
 from geotamper.inspection.answering import Priors
 from geotamper.sets.layout import Fold, PictureRecord, QuestionTable, SetPicture, TamperSet
 from geotamper.sets.questions import answer_priors, catalogue_answer, option_of
@@ -44,6 +47,7 @@ class Setup:
         balanced: Whether the questions are those of the balanced subset; some releases hold nothing else.
         threads: For one picture; 0 for the detector's own choice.
         weights: "research" or "permissive", see `build_detector`.
+        degradations: What happens to every picture before it is shown.
     """
 
     root: Path
@@ -52,6 +56,7 @@ class Setup:
     balanced: bool = False
     threads: int = 0
     weights: str = DEFAULT_NETWORK
+    degradations: tuple[Degradation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,21 @@ def ask_fold(opened: TamperSet, fold: Fold, setup: Setup) -> AskedFold:
         for number, questions in sorted(by_picture.items())
     )
     return AskedFold(tasks, _digest(tasks), tuple(reader.notes()))
+
+
+def drawn(asked: AskedFold, most: int | None) -> AskedFold:
+    """Some pictures of a fold with all their questions, drawn by chance but always the same ones.
+
+    Args:
+        asked: The fold.
+        most: Pictures at most; None for all.
+    """
+    if most is None or most >= len(asked.pictures):
+        return asked
+    places = np.random.default_rng(0).permutation(len(asked.pictures))[:most]
+    pictures = tuple(asked.pictures[place] for place in sorted(places.tolist()))
+    note = f"{most} of {len(asked.pictures)} pictures, drawn by chance, were asked."
+    return AskedFold(pictures, _digest(pictures), (*asked.notes, note))
 
 
 class _Reader:

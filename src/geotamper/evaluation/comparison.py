@@ -100,17 +100,16 @@ def compare(documents: Sequence[MetricsDocument], model: str = DEFAULT_MODEL) ->
 def _check_same_questions(documents: Sequence[MetricsDocument]) -> None:
     if not documents:
         raise SpecificationError("there is no evaluation to compare; give at least one")
-    asked = {(document.data, document.split, document.balanced, document.questions) for document in documents}
+    asked = {(document.data, document.fold_name, document.questions) for document in documents}
     if len(asked) > 1:
-        listed = "; ".join(f"{count} questions of {data} {fold}" for data, fold, _, count in sorted(asked))
+        listed = "; ".join(f"{count} questions of {data}, {fold}" for data, fold, count in sorted(asked))
         raise SpecificationError(f"the evaluations asked different questions ({listed}); compare equal folds")
 
 
 def _caption(document: MetricsDocument, name: str) -> str:
-    subset = " of the balanced subset" if document.balanced else ""
     return (
         f"Accuracy in percent on {document.questions} questions about {document.images} pictures of the "
-        f"{document.split} fold{subset} of {document.data}. The published column was measured by its authors on "
+        f"{document.fold_name} of {document.data}. The published column was measured by its authors on "
         f"{name}, which has other pictures."
     )
 

@@ -97,6 +97,7 @@ class MetricsDocument(_Part):
     numbers leave out. Accuracies and rates are fractions.
 
     Attributes:
+        degrade: What happened to the pictures before they were shown, such as "jpeg:90".
         per_group: As `per_type`, by the paper's groups of types.
         within_type: Second column of networks; None for detectors that only answer within the type.
         outside_type: Share of answers that belong to another type than was asked; None as `within_type`.
@@ -108,6 +109,7 @@ class MetricsDocument(_Part):
     data: str
     split: str
     balanced: bool
+    degrade: str = "none"
     images: int
     questions: int
     OA: float | None
@@ -130,6 +132,13 @@ class MetricsDocument(_Part):
     unavailable: tuple[Unavailable, ...]
     failures: int
     notes: tuple[str, ...]
+
+    @property
+    def fold_name(self) -> str:
+        """The fold in words, with what was done to its pictures."""
+        subset = " of the balanced subset" if self.balanced else ""
+        change = "" if self.degrade == "none" else f" after {self.degrade}"
+        return f"{self.split} fold{subset}{change}"
 
     def to_json(self) -> str:
         """The file's content."""

@@ -10,6 +10,7 @@ from geotamper.detection.classes import Logits
 from geotamper.detection.predictor import Predictor, Seen
 from geotamper.errors import MissingLibraryError
 from geotamper.evaluation.asking import PictureTask
+from geotamper.evaluation.showing import shown_picture
 from geotamper.plotting import plot
 from geotamper.sets.layout import TamperSet
 from geotamper.task.catalogue import TYPE_NAMES
@@ -63,7 +64,7 @@ def draw_embedding(
     rows, types = [], []
     for number in dict.fromkeys(chosen):
         questions = tasks[number].questions
-        seen = predictor.see(opened.read_image(number))
+        seen = predictor.see(shown_picture(opened, tasks[number]))
         rows.append(predictor.features(seen, [question.text for question in questions]))
         types += [question.type for question in questions]
     if len(types) < FEWEST:

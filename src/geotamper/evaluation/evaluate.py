@@ -11,7 +11,7 @@ from typing import Any
 
 from geotamper._version import __version__
 from geotamper.errors import InputError
-from geotamper.evaluation.asking import AskedFold, PictureTask, Setup, ask_fold, train_priors
+from geotamper.evaluation.asking import AskedFold, PictureTask, Setup, ask_fold, drawn, train_priors
 from geotamper.evaluation.document import MetricsDocument
 from geotamper.evaluation.examinee import Examinee
 from geotamper.evaluation.inspecting import evaluate_picture, examine_picture, picture_digest
@@ -21,6 +21,7 @@ from geotamper.evaluation.results import Results, write_results
 from geotamper.evaluation.scoring import Subject, score
 from geotamper.evaluation.subjects import build_examinee, is_built_per_picture
 from geotamper.evidence.objects.network import DEFAULT_NETWORK
+from geotamper.forge.degradation import parse_degradations
 from geotamper.inspection.detector import DEFAULT_DETECTOR
 from geotamper.sets.layout import Fold, TamperSet, open_set
 
@@ -40,6 +41,8 @@ class EvaluationOptions:
         out: Folder for the results, or None for none; an interrupted evaluation goes on from there.
         threads: For one picture; 0 for the detector's own choice.
         weights: "research" or "permissive", see `build_detector`.
+        degrade: What happens to every picture first, as `parse_degradations` reads it.
+        pictures: Ask this many pictures at most, drawn by chance; None for all.
     """
 
     detector: str = DEFAULT_DETECTOR
@@ -48,6 +51,8 @@ class EvaluationOptions:
     out: Path | None = None
     threads: int = 0
     weights: str = DEFAULT_NETWORK
+    degrade: str = "none"
+    pictures: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def evaluate_set(
         InputError: The set cannot be read, has nothing to ask, or no picture could be inspected; or the results'
             folder holds another evaluation.
         OutputError: Results cannot be written.
-        SpecificationError: Unknown detector.
+        SpecificationError: Unknown detector or degradation.
     """
     chosen = options or EvaluationOptions()
     root = root.resolve()
@@ -108,8 +113,9 @@ def evaluate_set(
         balanced=chosen.balanced,
         threads=chosen.threads,
         weights=chosen.weights,
+        degradations=parse_degradations(chosen.degrade),
     )
-    asked = ask_fold(opened, chosen.split, setup)
+    asked = drawn(ask_fold(opened, chosen.split, setup), chosen.pictures)
     examinee = build_examinee(opened, setup, watch)
     if not is_built_per_picture(chosen.detector):
         run = partial(map, partial(examine_picture, examinee))
@@ -150,6 +156,7 @@ def _subject(
         data=root.name,
         split=options.split,
         balanced=options.balanced,
+        degrade=options.degrade,
         questions_digest=asked.digest,
         failures=failures,
         notes=asked.notes,
@@ -166,6 +173,7 @@ def _settings(
         "version": __version__,
         "split": options.split,
         "balanced": options.balanced,
+        "degrade": options.degrade,
         "questions": asked.digest,
         "priors": hashlib.sha256(priors).hexdigest(),
     }

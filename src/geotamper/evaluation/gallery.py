@@ -12,6 +12,7 @@ from geotamper.evaluation.asking import PictureTask
 from geotamper.evaluation.examinee import Examination, Examinee
 from geotamper.evaluation.inspecting import questions_of, read_regions
 from geotamper.evaluation.outcomes import PictureOutcome
+from geotamper.evaluation.showing import shown_picture
 from geotamper.imagery.picture import Picture, Pixels
 from geotamper.metrics import RegionPair
 from geotamper.plotting import plot
@@ -92,7 +93,7 @@ def draw_gallery(
 
     def show(outcome: PictureOutcome) -> Shown:
         task = tasks[outcome.picture]
-        picture = Picture.from_array(opened.read_image(outcome.picture))
+        picture = Picture.from_array(shown_picture(opened, task))
         masks = read_regions(opened, task, (picture.height, picture.width))
         truth = None if masks is None else RegionPair(masks.source, masks.target)
         return Shown(outcome, picture.pixels, truth, examinee.examine(picture, questions_of(task)))

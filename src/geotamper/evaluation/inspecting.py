@@ -10,6 +10,7 @@ from geotamper.errors import GeotamperError, InputError
 from geotamper.evaluation.asking import AskedQuestion, PictureTask
 from geotamper.evaluation.examinee import DetectorExaminee, Examination, Examinee, Reply
 from geotamper.evaluation.outcomes import Gap, GivenAnswer, PictureFailure, PictureOutcome
+from geotamper.evaluation.showing import shown_masks, shown_picture
 from geotamper.imagery.picture import Picture
 from geotamper.inspection.detector import build_detector
 from geotamper.inspection.questions import Question
@@ -80,7 +81,7 @@ def questions_of(task: PictureTask) -> tuple[Question, ...]:
 
 def _examine(examinee: Examinee, task: PictureTask) -> PictureOutcome:
     opened = _opened(task.setup.root, balanced=task.setup.balanced)
-    picture = Picture.from_array(opened.read_image(task.picture))
+    picture = Picture.from_array(shown_picture(opened, task))
     start = time.perf_counter()
     seen = examinee.examine(picture, questions_of(task))
     seconds = time.perf_counter() - start
@@ -155,8 +156,7 @@ def read_regions(opened: TamperSet, task: PictureTask, frame: tuple[int, int]) -
     """
     number = task.picture
     try:
-        masks = opened.read_mask(number, "source"), opened.read_mask(number, "target")
-        truth = truth_of_masks(number, masks, task.record)
+        truth = truth_of_masks(number, shown_masks(opened, task), task.record)
     except InputError:
         return None
     told = truth.kind != "none" if task.record else task.tampered

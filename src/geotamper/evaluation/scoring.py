@@ -50,6 +50,7 @@ class Subject:
         data: Name of the set.
         split: The fold.
         balanced: Whether the questions are those of the balanced subset.
+        degrade: What happened to the pictures before they were shown; "none" for nothing.
         questions_digest: Of the questions and their answers.
         failures: Pictures that could not be evaluated.
         notes: What could not be read, in sentences.
@@ -59,6 +60,7 @@ class Subject:
     data: str
     split: str
     balanced: bool
+    degrade: str
     questions_digest: str
     failures: int = 0
     notes: tuple[str, ...] = ()
@@ -81,6 +83,7 @@ def score(subject: Subject, outcomes: Sequence[PictureOutcome]) -> MetricsDocume
         data=subject.data,
         split=subject.split,
         balanced=subject.balanced,
+        degrade=subject.degrade,
         images=len(outcomes),
         questions=answers.asked,
         OA=answers.overall_accuracy,

@@ -118,6 +118,22 @@ def degrade_picture(
     return pixels
 
 
+def degrade_mask(mask: BoolMask, degradations: tuple[Degradation, ...]) -> BoolMask:
+    """Carry a mask through the resizes among degradations; nothing may be left of a small one.
+
+    Args:
+        mask: (H, W) bool.
+        degradations: In the order in which they happen to the picture.
+
+    Returns:
+        (H', W') bool.
+    """
+    for degradation in degradations:
+        if isinstance(degradation, Resize):
+            mask = _resized_mask(mask, degradation.factor)
+    return mask
+
+
 def degrade(forgery: Forgery, degradations: tuple[Degradation, ...], *, rng: np.random.Generator) -> Forgery:
     """Degrade a forged picture and carry its ground truth along.
 
