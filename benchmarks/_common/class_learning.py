@@ -69,6 +69,8 @@ def train_head(examples: Arrays, course: Course) -> Head:
     head.train()
     for _ in range(course.epochs):
         for rows in torch.split(torch.randperm(len(labels)), course.batch):
+            if len(rows) == 1:
+                continue  # a single example has no spread that its features could be normalised by
             given = digested[rows]
             logs = torch.log_softmax(head.scores(given + noise * torch.randn_like(given), shape[rows]), dim=1)
             loss = -(weights[rows, None] * wanted[rows] * logs).sum() / weights[rows].sum()
