@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from _common.pairs import KnownPair, Wanted, known_pairs
 from geotamper.atomic import atomic_path, write_text
-from geotamper.errors import GeotamperError
+from geotamper.errors import GeotamperError, InputError
 from geotamper.evidence.direction import GridJudge
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.rim_model import COMMON_POINTS, SCHEMA, bounded
@@ -77,6 +77,7 @@ def measured(known: KnownPair) -> dict[str, Any]:
         "wholes": compare_wholes(planes, pair),
         "grid": GridJudge().compare(planes, pair).log_odds,
         "group": record.group,
+        "source": record.origin_dataset,
         "edge": record.edge or "hard",
         "plain": transform is not None and transform.rotation_deg == 0 and transform.scale == 1,
         "degradation": known.degradation,
@@ -201,6 +202,22 @@ def _report_calibration(name: str, odds: Floats) -> None:
             )
 
 
+def report_left_out(arrays: Arrays, shape: Shape, slope: float, sources: Sequence[str]) -> None:
+    """Print how pairs of some sources are judged by weights that were fitted on the others.
+
+    Raises:
+        InputError: One of the sources has no pairs.
+    """
+    missing = set(sources) - set(arrays["source"])
+    if missing:
+        known = ", ".join(np.unique(arrays["source"]))
+        raise InputError(f"no pairs of {', '.join(sorted(missing))} to leave out; there are {known}")
+    left = np.isin(arrays["source"], sources)
+    rest = fit({name: values[~left] for name, values in arrays.items()}, shape)
+    pairs = {name: values[left] for name, values in arrays.items()}
+    report(f"{', '.join(sources)}, left out", pairs, odds_of(slope * parts_of(pairs, shape, rest)))
+
+
 def _kept(options: argparse.Namespace, wanted: Wanted) -> Arrays:
     path = None if options.examples is None else options.examples / f"{wanted.fold}.npz"
     if path is not None and path.is_file():
@@ -224,7 +241,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--examples", type=Path, help="folder that keeps the measured pairs; read if they exist"
     )
-    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--leave-out", nargs="+", metavar="SOURCE", help="judged by a fit without them; nothing is written"
+    )
+    parser.add_argument("--out", type=Path, help="JSON file; without it the fit is reported only")
     return parser.parse_args()
 
 
@@ -243,6 +263,15 @@ def main() -> int:
         arrays = _kept(options, taken)
         shape, parts = choose(arrays)
         slope = slope_of(arrays, parts)
+        if options.leave_out:
+            left = np.isin(arrays["source"], options.leave_out)
+            report_left_out(arrays, shape, slope, options.leave_out)
+            report(
+                "the same, cross-validated with all sources",
+                {name: values[left] for name, values in arrays.items()},
+                odds_of(slope * parts)[left],
+            )
+            return 0
         report("fold train, cross-validated", arrays, odds_of(slope * parts))
         weights = fit(arrays, shape)
         final = Coefficients(slope * weights.rim, slope * weights.contrasts)
@@ -251,16 +280,21 @@ def main() -> int:
     except GeotamperError as error:
         print(error, file=sys.stderr)
         return 1
+    if options.out is not None:
+        _write(options.out, shape, final)
+    print(f"{time.process_time():.0f} s of CPU")
+    return 0
+
+
+def _write(path: Path, shape: Shape, final: Coefficients) -> None:
     content = {
         "schema": SCHEMA,
         "growth": shape.growth,
         "contrasts": dict(zip(CONTRASTS, final.contrasts.round(6).tolist(), strict=True)),
         "rim": final.rim.round(6).tolist(),
     }
-    write_text(options.out, json.dumps(content, indent=2) + "\n")
-    print(f"{options.out}: sha256 {hashlib.sha256(options.out.read_bytes()).hexdigest()}")
-    print(f"{time.process_time():.0f} s of CPU")
-    return 0
+    write_text(path, json.dumps(content, indent=2) + "\n")
+    print(f"{path}: sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Copied regions whose direction is known, from sets of the builder: what train_direction.py learns from."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from geotamper.errors import InputError
 from geotamper.evidence.region import Region, Window
 from geotamper.evidence.rims import Likeness
-from geotamper.forge.degradation import degrade_picture, parse_degradations
+from geotamper.forge.degradation import Resize, degrade_mask, degrade_picture, parse_degradations
 from geotamper.imagery.similarity import Similarity
 from geotamper.sets.layout import PictureRecord, TamperSet, open_set
 from geotamper.sets.layout.names import Fold
@@ -98,18 +99,21 @@ def _of_picture(opened: TamperSet, record: PictureRecord, wanted: Wanted) -> Ite
     masks = opened.read_mask(record.id, "target"), opened.read_mask(record.id, "source")
     if record.transform is None:
         return
-    matrix = Similarity.from_matrix(record.transform.matrix).inverse().index_matrix
+    back = Similarity.from_matrix(record.transform.matrix).inverse()
     low, high = OFF_BY[record.edge or "hard"]
     for name in wanted.degradations:
-        frame = Window(0, 0, pixels.shape[1], pixels.shape[0])
+        steps = parse_degradations(name)
+        degraded = degrade_picture(pixels, steps, rng=rng)
+        frame = Window(0, 0, degraded.shape[1], degraded.shape[0])
         # the exact search outlines both regions by themselves, the other one carries the first over
         both = int(rng.integers(low, high + 1))
         apart = int(rng.integers(-1, 2)) if rng.random() < APART else 0
         copy, source = (
-            Region.cut(frame, _moved_outline(mask, by))
+            Region.cut(frame, _moved_outline(degrade_mask(mask, steps), by))
             for mask, by in zip(masks, (both, both + apart), strict=True)
         )
-        degraded = degrade_picture(pixels, parse_degradations(name), rng=rng)
+        size = math.prod(step.factor for step in steps if isinstance(step, Resize))
+        matrix = Similarity(back.a, back.b, size * back.tx, size * back.ty).index_matrix
         yield KnownPair(record, name, degraded, Likeness((copy, source), matrix))
 
 

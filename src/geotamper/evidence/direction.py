@@ -1,6 +1,7 @@
 """Which of two alike regions is the copy."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,6 +73,14 @@ class DirectionJudge(Protocol):
         ...
 
 
+class LikenessJudge(Protocol):
+    """A judge that needs the two outlines and the transform, but no exact prediction."""
+
+    def compare(self, planes: Planes, pair: Likeness) -> Judgement:
+        """Weigh the two directions."""
+        ...
+
+
 class ResamplingJudge:
     """The copy follows from the source exactly, the source from the copy does not.
 
@@ -133,9 +142,13 @@ class RimJudge:
 
 def judge_direction(planes: Planes, pair: Pair, judges: tuple[DirectionJudge, ...]) -> Judgement:
     """The opinion of the first judge that has one, in the order given; the last one's otherwise."""
+    return first_opinion(judge.judge(planes, pair) for judge in judges)
+
+
+def first_opinion(judgements: Iterable[Judgement]) -> Judgement:
+    """The first judgement that says something, asked for one by one; the last one where none does."""
     judgement = Judgement(0.0, "nothing distinguishes the two regions")
-    for judge in judges:
-        judgement = judge.judge(planes, pair)
+    for judgement in judgements:
         if judgement.log_odds != 0.0:
             break
     return judgement

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from geotamper.control import Control
-from geotamper.evidence.direction import GridJudge, Judgement, RimJudge
+from geotamper.evidence.direction import GridJudge, Judgement, LikenessJudge, RimJudge, first_opinion
 from geotamper.evidence.hypotheses import CandidatePool
 from geotamper.evidence.lookalikes.measuring import Candidate
 from geotamper.evidence.lookalikes.scoring import Scoring, load_scoring
@@ -26,9 +26,6 @@ UNDECIDED_FROM = 0.5
 LEAST_BLOCK_SEAM = -0.1
 """Seam share that a pair shifted by whole JPEG blocks must have; copies of folds train and val had at least 0.01."""
 
-JUDGES = (GridJudge(), RimJudge())
-"""Tell source from copy, the most trusted first."""
-
 
 @dataclass(frozen=True)
 class LikenessSearch:
@@ -36,14 +33,16 @@ class LikenessSearch:
 
     Attributes:
         candidates: How pairs are found.
+        judges: Tell source from copy, the most trusted first.
     """
 
     candidates: CandidateSearch = field(default_factory=CandidateSearch)
+    judges: tuple[LikenessJudge, ...] = (GridJudge(), RimJudge())
 
     def without_large_tables(self) -> "LikenessSearch":
         """The search that needs little memory."""
         origins = tuple(origin for origin in self.candidates.origins if not origin.is_large)
-        return LikenessSearch(replace(self.candidates, origins=origins))
+        return replace(self, candidates=replace(self.candidates, origins=origins))
 
     def run(
         self, pool: CandidatePool, *, settings: EvidenceSettings, workers: int, control: Control
@@ -75,7 +74,7 @@ class LikenessSearch:
                 is_clear or scoring.probability(odds) >= UNDECIDED_FROM
             ):
                 break
-            direction = _direction(pool.planes, candidate)
+            direction = self._direction(pool.planes, candidate)
             pair = _as_pair(candidate, direction, odds, scoring)
             if any(_overlap(pair, known) for known in accepted + undecided):
                 continue
@@ -83,6 +82,11 @@ class LikenessSearch:
                 pair = _as_pair(_completed(pool.planes, candidate), direction, odds, scoring)
                 (accepted if is_clear else undecided).append(pair)
         return accepted, undecided
+
+    def _direction(self, planes: Planes, candidate: Candidate) -> Judgement:
+        """Log odds of the grown region being the pasted one, by the first judge that has an opinion."""
+        pair = Likeness((candidate.grown.region, candidate.image), candidate.grown.fit.matrix)
+        return first_opinion(judge.compare(planes, pair) for judge in self.judges)
 
 
 def _completed(planes: Planes, candidate: Candidate) -> Candidate:
@@ -103,13 +107,6 @@ def _overlap(pair: CopyPair, known: CopyPair) -> bool:
     """Whether a pair shows the place that a known one does: no place is pasted over twice."""
     parts = ((pair.copy, known.copy), (pair.copy, known.source), (pair.source, known.copy))
     return any(one.shared_with(other) > 0.3 * min(one.area, other.area) for one, other in parts)
-
-
-def _direction(planes: Planes, candidate: Candidate) -> Judgement:
-    """Log odds of the grown region being the pasted one, by the first judge that has an opinion."""
-    pair = Likeness((candidate.grown.region, candidate.image), candidate.grown.fit.matrix)
-    judgement = JUDGES[0].compare(planes, pair)
-    return judgement if judgement.log_odds != 0.0 else JUDGES[1].compare(planes, pair)
 
 
 def _as_pair(candidate: Candidate, direction: Judgement, odds: float, scoring: Scoring) -> CopyPair:
