@@ -176,7 +176,7 @@ def _run(request: _Request) -> "Outcome":
 @contextlib.contextmanager
 def _bars() -> Iterator["Watchers"]:
     """Bars for decoding and for the steps of an epoch; nothing where stderr is no terminal."""
-    from geotamper.learning.task import StepReport
+    from geotamper.learning.position import StepReport
     from geotamper.learning.training import Watchers
 
     if not sys.stderr.isatty():

@@ -8,6 +8,7 @@ import torch
 
 from geotamper.learning.data.batches import FoldData
 from geotamper.learning.losses import MASK_RANGE
+from geotamper.learning.position import Entry
 from geotamper.learning.processes import current_share, summed
 from geotamper.models.protocol import QuestionNetwork
 
@@ -44,6 +45,24 @@ class Validation:
         if self.mask_rmse is None or self.mask_mae is None:
             return None
         return MASK_RANGE * self.mask_mae + (MASK_RANGE * self.mask_rmse) ** 2
+
+    def summary(self, type_names: Mapping[int, str]) -> Entry:
+        """What a line of the log tells.
+
+        Args:
+            type_names: Names of the types by number; a type without one is told by its number.
+        """
+        told: Entry = {
+            "OA": self.OA,
+            "AA": self.AA,
+            "answer_loss": self.answer_loss,
+            "per_type": {
+                type_names.get(number, str(number)): value for number, value in self.per_type.items()
+            },
+        }
+        if self.mask_rmse is not None and self.mask_mae is not None:
+            told |= {"mask_rmse": self.mask_rmse, "mask_mae": self.mask_mae}
+        return told
 
 
 @torch.no_grad()
