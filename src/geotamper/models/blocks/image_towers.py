@@ -1,5 +1,6 @@
 """Networks that see: CLIP vision transformer, ResNet, EfficientNet-Lite0."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from geotamper.models.config import (
 _STRIDE = 32  # of ResNet and EfficientNet
 
 
-class ImageTower(nn.Module):
+class ImageTower(nn.Module, ABC):
     """Base of all image towers.
 
     Attributes:
@@ -31,9 +32,9 @@ class ImageTower(nn.Module):
     width: int
     token_width: int
 
+    @abstractmethod
     def forward(self, pictures: Tensor) -> Features:
         """Features of pictures of shape (P, 3, resolution, resolution)."""
-        raise NotImplementedError
 
 
 class ClipImageTower(ImageTower):
