@@ -1,4 +1,7 @@
-"""A forged picture with known evidence, shared by the tests of inspection, reports and commands."""
+"""A forged picture with known evidence, shared by the tests of inspection, reports and commands.
+
+Tests by hypothesis have no deadline: how long an example takes says more about the machine than about the code.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -7,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from geotamper.control import Control
@@ -19,6 +23,9 @@ from geotamper.inspection.detector import DETECTORS, Detector
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.inspector import Inspector
 from geotamper.inspection.verdict import judge
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 MakeCopy = Callable[..., CopyEvidence]
 MakeBlur = Callable[..., BlurEvidence]
