@@ -35,6 +35,7 @@ class ToldPredictor:
         self.classes = AnswerClasses.of(vocabulary)
         self.told = answers
         self.asked: list[str] = []
+        self.calls = 0
         self.masks = masks
         self.card = NetworkCard(
             name="told",
@@ -57,6 +58,7 @@ class ToldPredictor:
     def answer(self, seen: Seen, texts: Sequence[str]) -> Logits:
         del seen
         self.asked += texts
+        self.calls += 1
         logits = np.zeros((len(texts), self.card.vocabulary.class_count), np.float32)
         for row, text in enumerate(texts):
             for name, answers in self.classes.by_type.items():
@@ -139,6 +141,23 @@ def test_free_text_becomes_the_wording_of_the_training() -> None:
     assert "size_change_check|Bigger" in answer.basis
     (refused,) = detector.answers(found, [read_question("Who did it?")])
     assert (refused.type, refused.answer) == (None, "not answerable")
+
+
+def test_questions_are_asked_together_and_once_per_picture() -> None:
+    told = ToldPredictor("rs-cmqa", halves(), tampered="Yes")
+    detector = NetworkDetector(told)
+    shown = picture()
+    found = detector.detect(shown, Control())
+    assert told.calls == 1
+    questions = [
+        read_question(text) for text in ("Was anything copied?", "Was the copy rotated?", "How big?")
+    ]
+    answers = detector.answers(found, questions)
+    assert (told.calls, len(told.asked)) == (2, len(set(told.asked)))
+    assert detector.answers(found, questions) == answers
+    assert told.calls == 2
+    detector.detect(picture(), Control())
+    assert told.calls == 3
 
 
 def test_question_without_a_wording_is_not_guessed() -> None:
