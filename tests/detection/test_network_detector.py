@@ -185,6 +185,18 @@ def test_run_folder_is_a_detector(write_run: WriteRun, model: str) -> None:
     assert again.verdict == report.verdict
 
 
+def test_weights_in_a_run_folder_are_a_detector(write_run: WriteRun) -> None:
+    run = write_run()
+    other = write_run(seed=1)
+    (run / "last.safetensors").write_bytes((other / "best.safetensors").read_bytes())
+    scores = {
+        path: open_detector(str(path)).detect(picture(), Control()).score
+        for path in (run, run / "best.safetensors", run / "last.safetensors", other)
+    }
+    assert scores[run] == scores[run / "best.safetensors"] != scores[other]
+    assert scores[run / "last.safetensors"] == scores[other]
+
+
 def test_texts_asked_together_or_alone_are_answered_alike(write_run: WriteRun) -> None:
     detector = open_detector(str(write_run()))
     assert isinstance(detector, NetworkDetector)

@@ -22,6 +22,7 @@ Examples:
   geotamper evaluate inspector --data sets/my-rs-cmqa --balanced --json - | jq .OA
   geotamper evaluate question-floor --data sets/my-rs-cmqa --balanced
   geotamper evaluate runs/cmfpf --data sets/my-rs-cmqa --balanced --out results/cmfpf
+  geotamper evaluate runs/cmfpf/last.safetensors --data sets/my-rs-cmqa --out results/cmfpf-last
 """
 
 
@@ -30,8 +31,8 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
         str,
         typer.Argument(
             metavar="D",
-            help="inspector; question-floor or image-floor; or a trained network: run folder, checkpoint "
-            "folder or ONNX file.",
+            help="inspector; question-floor or image-floor; or a trained network: run folder (its best "
+            "weights) or RUN/last.safetensors, checkpoint folder, ONNX file.",
         ),
     ],
     *,
