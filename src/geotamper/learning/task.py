@@ -186,7 +186,7 @@ class QuestionTask(LightningModule):
         result = self._validate() if due or over or self.position.stage == "masks" else None
         best = result is not None and self._judge(result)
         if result is not None:
-            entry["val"] = result.summary(self.parts.val.type_names)
+            entry["val"] = result.to_entry(self.parts.val.type_names)
         self.position.next_epoch(entry)
         if over:
             self.trainer.should_stop = True

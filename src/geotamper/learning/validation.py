@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
 from geotamper.learning.data.batches import FoldData
 from geotamper.learning.losses import MASK_RANGE
-from geotamper.learning.position import Entry
 from geotamper.learning.processes import current_share, summed
 from geotamper.models.protocol import QuestionNetwork
 
@@ -46,13 +46,13 @@ class Validation:
             return None
         return MASK_RANGE * self.mask_mae + (MASK_RANGE * self.mask_rmse) ** 2
 
-    def summary(self, type_names: Mapping[int, str]) -> Entry:
-        """What a line of the log tells.
+    def to_entry(self, type_names: Mapping[int, str]) -> dict[str, Any]:
+        """Everything that is known, as it stands in the log.
 
         Args:
-            type_names: Names of the types by number; a type without one is told by its number.
+            type_names: Names of the types by number.
         """
-        told: Entry = {
+        plain: dict[str, Any] = {
             "OA": self.OA,
             "AA": self.AA,
             "answer_loss": self.answer_loss,
@@ -60,9 +60,9 @@ class Validation:
                 type_names.get(number, str(number)): value for number, value in self.per_type.items()
             },
         }
-        if self.mask_rmse is not None and self.mask_mae is not None:
-            told |= {"mask_rmse": self.mask_rmse, "mask_mae": self.mask_mae}
-        return told
+        guides = ("mask_rmse", "mask_mae")
+        known = {name: getattr(self, name) for name in guides}
+        return plain | {name: value for name, value in known.items() if value is not None}
 
 
 @torch.no_grad()
