@@ -43,9 +43,10 @@ from _common.class_learning import (
 )
 from _common.class_network import ClassNetwork, Head, Trunk, export
 from _common.class_sources import TilePool
+from _common.failures import one_line_failures
 from _common.tiles import data_folder
 from geotamper.atomic import atomic_path
-from geotamper.errors import GeotamperError, SpecificationError
+from geotamper.errors import SpecificationError
 from geotamper.evidence.objects.network import CLASS_LABELS, SOURCE_WEIGHT
 from geotamper.evidence.objects.views import SHAPE_SIZE, SIDE
 from geotamper.sets.layout import Fold
@@ -161,19 +162,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     arguments = _arguments()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    try:
-        prepare(arguments.work, arguments.rounds, arguments.seed, arguments.set)
-        head = learn(arguments)
-        if arguments.out is not None:
-            write(head, arguments.out)
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    prepare(arguments.work, arguments.rounds, arguments.seed, arguments.set)
+    head = learn(arguments)
+    if arguments.out is not None:
+        write(head, arguments.out)
     print(f"{time.process_time():.0f} s of CPU")
     return 0
 
