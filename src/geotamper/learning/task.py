@@ -204,6 +204,12 @@ class QuestionTask(LightningModule):
             return 0.0  # the schedule does not look at it
         return largest(self.seconds, self.device)
 
+    def _leaves_masks(self, seconds: float) -> bool:
+        """Whether the time of the mask network alone ran out within an epoch, which its share may be shorter than."""
+        return (
+            self.position.stage == "masks" and self.schedule.stage(self.position.epoch, seconds) == "answers"
+        )
+
     def _prepare(self, stage: Stage, *, frozen: bool) -> None:
         self._mask.freeze(frozen=frozen)
         if stage == "masks":
@@ -238,12 +244,6 @@ class QuestionTask(LightningModule):
         elif number + 1 < steps and time.monotonic() - self._saved > 60 * settings.checkpoint_minutes:
             self._listeners.checkpoint(self)
             self._saved = time.monotonic()
-
-    def _leaves_masks(self, seconds: float) -> bool:
-        """Whether the time of the mask network alone ran out within an epoch, which its share may be shorter than."""
-        return (
-            self.position.stage == "masks" and self.schedule.stage(self.position.epoch, seconds) == "answers"
-        )
 
     def _entry(self) -> Entry:
         seconds = self.position.epoch_seconds
