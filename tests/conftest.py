@@ -3,6 +3,7 @@
 Tests by hypothesis have no deadline: how long an example takes says more about the machine than about the code.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,25 @@ settings.load_profile("patient")
 MakeCopy = Callable[..., CopyEvidence]
 MakeBlur = Callable[..., BlurEvidence]
 Judge = Callable[..., Findings]
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The shared development data; skips where they are missing."""
+    root = Path(__file__).parents[1]
+    folder = Path(os.environ.get("GEOTAMPER_SHARED", str(root.parent / "shared"))).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no shared data at {folder}; set GEOTAMPER_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared(shared_folder: Path) -> Path:
+    """The shared development imagery; skips where it is missing."""
+    folder = shared_folder / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no shared imagery at {folder}; set GEOTAMPER_SHARED")
+    return folder
 
 
 @pytest.fixture(scope="session")
