@@ -11,7 +11,7 @@ from geotamper.detection.classes import AnswerClasses, Logits
 from geotamper.detection.predictor import MASK_CUT, Predictor, QuestionKey, Seen, cut_masks
 from geotamper.errors import SpecificationError
 from geotamper.imagery.picture import Picture
-from geotamper.inspection.answering import NOT_ANSWERABLE, NOT_APPLICABLE, UNDECIDED, Priors
+from geotamper.inspection.answering import NOT_ANSWERABLE, NOT_APPLICABLE, UNDECIDED, Priors, make_answer
 from geotamper.inspection.findings import Finding, Findings
 from geotamper.inspection.questions import Question
 from geotamper.inspection.report import Answer, FindingKind, ObjectClassGuess, WeightsInfo
@@ -145,19 +145,19 @@ class NetworkDetector:
                     f"'{question.text}' is outside the catalogue and has no answers to choose from; "
                     "force only questions that have a type"
                 )
-            return _told(question, NOT_ANSWERABLE, 0.0, None, question.refusal)
+            return make_answer(question, NOT_ANSWERABLE, question.refusal)
         if not forced and not _has_meaning(question.type, kind):
             why = "the question has no meaning for what the network takes the picture for"
-            return _told(question, NOT_APPLICABLE, 0.0, finding, why)
+            return make_answer(question, NOT_APPLICABLE, why, finding=finding)
         shares = self._shares(look, question.type, question.option)
         if not shares:
             why = "the network was not trained on this question"
-            return _told(question, UNDECIDED, 0.0, finding, why)
+            return make_answer(question, UNDECIDED, why, finding=finding)
         text = max(shares, key=lambda one: shares[one])
         wording = self.predictor.card.wordings[question.type, question.option]
         about = None if question.type == "tampered" and text == "No" else finding
         basis = f'the most probable of {len(shares)} answers of the network to "{wording}"'
-        return _told(question, text, shares[text], about, basis)
+        return make_answer(question, text, basis, shares[text], finding=about)
 
     def _look(self, picture: Picture) -> _Look:
         if self._last is None or self._last.picture is not picture:
@@ -204,14 +204,3 @@ class NetworkDetector:
 def _has_meaning(name: TypeName, kind: TamperKind | None) -> bool:
     """Whether a question can be put about what the network takes the picture for; None if it cannot tell."""
     return kind is None or name in types_for(kind)
-
-
-def _told(question: Question, text: str, confidence: float, finding: int | None, basis: str) -> Answer:
-    return Answer(
-        question=question.text,
-        type=question.type,
-        answer=text,
-        confidence=confidence,
-        finding=finding,
-        basis=basis,
-    )
