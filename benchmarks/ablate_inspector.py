@@ -18,11 +18,11 @@ from pathlib import Path
 
 import cv2
 
+from _common.failures import one_line_failures
 from _common.machine import ROOT, available_cores, describe_machine
 from _common.records import Record, load_masks, load_picture, load_records
 from _common.running import detection_of
 from geotamper.atomic import write_text
-from geotamper.errors import GeotamperError
 from geotamper.evidence.copies import CopySearch
 from geotamper.evidence.lookalikes import LikenessSearch
 from geotamper.evidence.lookalikes.search import CandidateSearch
@@ -76,6 +76,7 @@ def measure(folder: Path, records: Sequence[Record], plan: SearchPlan) -> dict[s
     return {"found": found, "pictures": len(records), "seconds": statistics.median(seconds)}
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -86,16 +87,12 @@ def main() -> int:
     cv2.setNumThreads(available_cores())
     machine = describe_machine()
     scores: dict[str, dict[str, dict[str, object]]] = {name: {} for name in plans()}
-    try:
-        for folder in options.sets:
-            records = [record for record in load_records(folder) if record.is_forged][: options.pictures]
-            find_evidence(load_picture(folder, records[0]))  # compiles
-            for name, plan in plans().items():
-                scores[name][folder.name] = measure(folder, records, plan)
-                print(f"{folder.name}: {name}: {scores[name][folder.name]}", file=sys.stderr)
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    for folder in options.sets:
+        records = [record for record in load_records(folder) if record.is_forged][: options.pictures]
+        find_evidence(load_picture(folder, records[0]))  # compiles
+        for name, plan in plans().items():
+            scores[name][folder.name] = measure(folder, records, plan)
+            print(f"{folder.name}: {name}: {scores[name][folder.name]}", file=sys.stderr)
     content = {"schema": "geotamper.ablation/1", "command": sys.argv, "machine": machine, "scores": scores}
     write_text(options.out / "ablation.json", json.dumps(content, indent=2) + "\n")
     print(f"written: {options.out / 'ablation.json'}; benchmarks/tabulate_inspector.py makes a table of it")

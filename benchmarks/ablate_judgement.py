@@ -20,6 +20,7 @@ from pathlib import Path
 
 import cv2
 
+from _common.failures import one_line_failures
 from geotamper.atomic import write_text
 from geotamper.errors import GeotamperError
 from geotamper.evaluation.asking import PictureTask, Setup, ask_fold, drawn, train_priors
@@ -104,6 +105,7 @@ def measure(name: str, tasks: Sequence[PictureTask], pool: ProcessPoolExecutor) 
     return found
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -115,30 +117,26 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    try:
-        opened = open_set(options.set.resolve())
-        steps = parse_degradations(options.degrade)
-        setup = Setup(opened.root, "inspector", train_priors(opened), threads=1, degradations=steps)
-        asked = drawn(ask_fold(opened, options.split, setup), options.pictures)
-        subject = Subject(
-            "",
-            opened.root.name,
-            options.split,
-            balanced=False,
-            degrade=options.degrade,
-            questions_digest=asked.digest,
-        )
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(options.jobs, mp_context=context, initializer=_begin, initargs=(1,)) as pool:
-            for name in options.rows:
-                outcomes = measure(name, asked.pictures, pool)
-                document = score(replace(subject, model=name), outcomes)
-                path = options.out / name.replace(" ", "-") / "metrics.json"
-                write_text(path, document.to_json())
-                print(f"written: {path}")
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    opened = open_set(options.set.resolve())
+    steps = parse_degradations(options.degrade)
+    setup = Setup(opened.root, "inspector", train_priors(opened), threads=1, degradations=steps)
+    asked = drawn(ask_fold(opened, options.split, setup), options.pictures)
+    subject = Subject(
+        "",
+        opened.root.name,
+        options.split,
+        balanced=False,
+        degrade=options.degrade,
+        questions_digest=asked.digest,
+    )
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(options.jobs, mp_context=context, initializer=_begin, initargs=(1,)) as pool:
+        for name in options.rows:
+            outcomes = measure(name, asked.pictures, pool)
+            document = score(replace(subject, model=name), outcomes)
+            path = options.out / name.replace(" ", "-") / "metrics.json"
+            write_text(path, document.to_json())
+            print(f"written: {path}")
     return 0
 
 

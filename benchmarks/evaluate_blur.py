@@ -15,9 +15,9 @@ from pathlib import Path
 
 import cv2
 
+from _common.failures import one_line_failures
 from _common.records import Record, load_masks, load_picture, load_records
 from geotamper.control import Control
-from geotamper.errors import GeotamperError
 from geotamper.evidence.blur import find_blurs
 from geotamper.evidence.results import BlurEvidence
 from geotamper.evidence.search import ALARM_SHARE
@@ -103,29 +103,26 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     arguments = _arguments()
     cv2.setNumThreads(arguments.threads)
-    try:
-        settings = EvidenceSettings(false_alarm_rate=arguments.false_alarm_rate, workers=arguments.threads)
-        for folder in arguments.folder:
-            records = load_records(folder)
-            judge(folder, records[0], settings)  # compiles the loops, so that no picture waits for it
-            by_method: dict[str, list[Judged]] = defaultdict(list)
-            for record in records:
-                by_method[record.blur_method or ""].append(judge(folder, record, settings))
-            print(f"{folder} ({records[0].degradation})")
-            for method in sorted(by_method):
-                pictures = by_method[method]
-                print("  " + (describe_method(method, pictures) if method else describe_untouched(pictures)))
-            seconds = sorted(one.seconds for pictures in by_method.values() for one in pictures)
-            print(
-                f"  seconds: median {statistics.median(seconds):.3f}, 95 % {seconds[int(0.95 * len(seconds))]:.3f}"
-            )
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    settings = EvidenceSettings(false_alarm_rate=arguments.false_alarm_rate, workers=arguments.threads)
+    for folder in arguments.folder:
+        records = load_records(folder)
+        judge(folder, records[0], settings)  # compiles the loops, so that no picture waits for it
+        by_method: dict[str, list[Judged]] = defaultdict(list)
+        for record in records:
+            by_method[record.blur_method or ""].append(judge(folder, record, settings))
+        print(f"{folder} ({records[0].degradation})")
+        for method in sorted(by_method):
+            pictures = by_method[method]
+            print("  " + (describe_method(method, pictures) if method else describe_untouched(pictures)))
+        seconds = sorted(one.seconds for pictures in by_method.values() for one in pictures)
+        print(
+            f"  seconds: median {statistics.median(seconds):.3f}, 95 % {seconds[int(0.95 * len(seconds))]:.3f}"
+        )
     return 0
 
 

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from _common.class_examples import spread_objects
 from _common.class_learning import table
 from _common.class_sources import TilePool
+from _common.failures import one_line_failures
 from _common.tiles import data_folder
-from geotamper.errors import GeotamperError
 from geotamper.evidence.objects.network import CLASS_LABELS, NETWORKS, ObjectClassifier
 from geotamper.sets.layout import open_set
 
@@ -66,25 +66,22 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     arguments = _arguments()
     cv2.setNumThreads(1)
-    try:
-        for name in arguments.weights:
-            classifier = ObjectClassifier(NETWORKS[name])
-            start, tables = time.process_time(), [("objects", measure_objects(classifier, arguments.fold))]
-            if arguments.set is not None:
-                start = time.process_time()
-                tables.append(("findings", measure_findings(classifier, arguments.set, arguments.fold)))
-            for title, measured in tables:
-                print(f"\n{name}, {title} of fold {arguments.fold}: {table(*measured)}")
-            print(
-                f"{(time.process_time() - start) / len(tables[-1][1][1]) * 1000:.0f} ms of CPU each, reading included"
-            )
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    for name in arguments.weights:
+        classifier = ObjectClassifier(NETWORKS[name])
+        start, tables = time.process_time(), [("objects", measure_objects(classifier, arguments.fold))]
+        if arguments.set is not None:
+            start = time.process_time()
+            tables.append(("findings", measure_findings(classifier, arguments.set, arguments.fold)))
+        for title, measured in tables:
+            print(f"\n{name}, {title} of fold {arguments.fold}: {table(*measured)}")
+        print(
+            f"{(time.process_time() - start) / len(tables[-1][1][1]) * 1000:.0f} ms of CPU each, reading included"
+        )
     return 0
 
 

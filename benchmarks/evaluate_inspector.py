@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from _common.failures import one_line_failures
 from _common.machine import ROOT, describe_machine
 from _common.records import RECORDS, Record, load_masks, load_picture, load_records
 from _common.running import Measured, Run, detect, run_detector
@@ -23,18 +24,15 @@ from _common.scoring import score
 from _common.sheets import Tile, write_sheets
 from _common.tables import overall_table, split_table
 from geotamper.atomic import write_text
-from geotamper.errors import GeotamperError, InputError
+from geotamper.errors import InputError
 from geotamper.metrics import RegionPair
 
 
+@one_line_failures
 def main() -> int:
     """Run the measurement; 1 when it cannot be made."""
     options = _parser().parse_args()
-    try:
-        evaluate(options)
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    evaluate(options)
     return 0
 
 

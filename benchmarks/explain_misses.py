@@ -20,13 +20,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from _common.failures import one_line_failures
 from _common.machine import ROOT, available_cores, describe_machine
 from _common.records import Record, load_masks, load_picture, load_records
 from _common.tables import markdown
 from _common.traits import area_bin
 from geotamper.atomic import write_text
 from geotamper.control import Control
-from geotamper.errors import GeotamperError, InputError
+from geotamper.errors import InputError
 from geotamper.evidence.copies import CopySearch
 from geotamper.evidence.hypotheses import CandidatePool, Hypotheses
 from geotamper.evidence.lookalikes.search import CandidateSearch
@@ -175,6 +176,7 @@ def explain(folder: Path, records: Sequence[Record]) -> list[dict[str, object]]:
     return causes
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -182,11 +184,7 @@ def main() -> int:
     options = parser.parse_args()
     cv2.setNumThreads(available_cores())
     results = ROOT / "benchmarks" / "work" / "results" / options.folder.name
-    try:
-        causes = explain(options.folder, _missed(options.folder, results))
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    causes = explain(options.folder, _missed(options.folder, results))
     content = {
         "schema": "geotamper.misses/1",
         "set": options.folder.name,

@@ -19,9 +19,10 @@ from pathlib import Path
 
 import numpy as np
 
+from _common.failures import one_line_failures
 from _common.records import Record, mask_path, picture_path, save_records, write_png
 from _common.tiles import Tile, data_folder, record_of, tile_objects, tile_pixels, tiles_of_fold
-from geotamper.errors import ForgeryError, GeotamperError
+from geotamper.errors import ForgeryError
 from geotamper.forge.blur import blur_region
 from geotamper.forge.choice import SceneObject, draw_blur, draw_copy_move
 from geotamper.forge.copy_move import CopyMoveParameters, copy_move
@@ -267,14 +268,11 @@ def build(arguments: argparse.Namespace) -> list[Record]:
     return records
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     arguments = _arguments()
-    try:
-        records = build(arguments)
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    records = build(arguments)
     forged = [record for record in records if record.is_forged]
     print(f"{len(forged)} forged and {len(records) - len(forged)} untouched pictures in {arguments.out}")
     for name in OBJECT_CLASSES:

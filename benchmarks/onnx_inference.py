@@ -20,12 +20,12 @@ from typing import Any
 import onnxruntime
 import torch
 
+from _common.failures import one_line_failures
 from _common.machine import describe_machine
 from geotamper.atomic import write_text
 from geotamper.detection.exporting import export_network
 from geotamper.detection.predictor import NetworkCard
 from geotamper.detection.torch_predictor import TorchPredictor
-from geotamper.errors import GeotamperError
 from geotamper.inspection.report import WeightsInfo
 from geotamper.learning.blueprint import Blueprint
 from geotamper.learning.data.preparation import DEVIATION, MEAN
@@ -39,6 +39,7 @@ QUESTIONS = 20
 """Of a copy-move picture in RS-CMQA."""
 
 
+@one_line_failures
 def main() -> int:
     """Entry of the script."""
     parser = argparse.ArgumentParser(
@@ -53,11 +54,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the numbers here too")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    try:
-        rows = [measure(name, options.preset, options.rounds, options.threads) for name in options.model]
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    rows = [measure(name, options.preset, options.rounds, options.threads) for name in options.model]
     for row in rows:
         print(
             f"{row['model']} {row['preset']}: PyTorch {1000 * row['torch']:.1f} ms, ONNX Runtime "

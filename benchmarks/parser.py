@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from _common.failures import one_line_failures
 from _common.machine import ROOT, describe_machine
 from geotamper.atomic import write_text
-from geotamper.errors import GeotamperError, InputError
+from geotamper.errors import InputError
 from geotamper.task.parsing import ParsedQuestion, parse_question
 
 HALVES = ("tuning", "reporting")
@@ -45,6 +46,7 @@ class Count:
         return f"{self.right:4d} of {self.asked:4d}  {share:7.1%}"
 
 
+@one_line_failures
 def main() -> int:
     """Print the counts of both halves; 1 when a file cannot be read or written."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -53,15 +55,11 @@ def main() -> int:
         "--folder", type=Path, default=ROOT / "tests" / "task", help="where the phrasings are"
     )
     options = parser.parse_args()
-    try:
-        results = {half: measure(load(options.folder / f"phrasings_{half}.csv")) for half in HALVES}
-        for half, counts in results.items():
-            _print(half, counts)
-        if options.json:
-            write_text(options.json, json.dumps(_content(results), indent=2) + "\n")
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    results = {half: measure(load(options.folder / f"phrasings_{half}.csv")) for half in HALVES}
+    for half, counts in results.items():
+        _print(half, counts)
+    if options.json:
+        write_text(options.json, json.dumps(_content(results), indent=2) + "\n")
     return 0
 
 

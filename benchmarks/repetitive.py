@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from _common.failures import one_line_failures
 from _common.records import Record, picture_path, save_records, write_png
 from _common.tiles import Tile, data_folder, record_of, tile_pixels, tiles_of_fold
-from geotamper.errors import GeotamperError
 from geotamper.forge.degradation import degrade_picture, parse_degradations
 
 PART = 128
@@ -89,6 +89,7 @@ def build(options: argparse.Namespace) -> list[Record]:
     return records
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -98,11 +99,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    try:
-        records = build(options)
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    records = build(options)
     print(f"{len(records)} repetitive pictures in {options.out}")
     return 0
 

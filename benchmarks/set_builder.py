@@ -28,10 +28,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from _common.failures import one_line_failures
 from _common.machine import describe_machine
 from geotamper.atomic import write_text
 from geotamper.control import Control
-from geotamper.errors import GeotamperError
 from geotamper.scenes.composition import draw_scene
 from geotamper.scenes.result import SceneKind
 from geotamper.sets.building import PRESETS, BuildSettings, build_set
@@ -67,15 +67,12 @@ class Stages:
         return self.moments["picture"][-1] - self.moments["screening"][-1]
 
 
+@one_line_failures
 def main() -> int:
     """Entry of the script."""
     options = _parser().parse_args()
-    try:
-        with tempfile.TemporaryDirectory() as scratch:
-            result = measure(options, Path(scratch))
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    with tempfile.TemporaryDirectory() as scratch:
+        result = measure(options, Path(scratch))
     text = json.dumps(result, indent=1)
     if options.json:
         write_text(options.json, text + "\n")

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from _common.failures import one_line_failures
 from _common.machine import describe_machine, peak_memory_mb
 from geotamper.atomic import write_text
 from geotamper.errors import GeotamperError
@@ -56,17 +57,14 @@ LIMITS = {
 """What the parts are meant to stay below."""
 
 
+@one_line_failures
 def main() -> int:
     """Entry of the script."""
     options = _parser().parse_args()
-    try:
-        if options.part:
-            print(json.dumps(PARTS[options.part](options.work, options.questions)))
-            return 0
-        return _run_all(options)
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    if options.part:
+        print(json.dumps(PARTS[options.part](options.work, options.questions)))
+        return 0
+    return _run_all(options)
 
 
 def _run_all(options: argparse.Namespace) -> int:

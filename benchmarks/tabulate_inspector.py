@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from _common.blocks import insert
+from _common.failures import one_line_failures
 from _common.tables import MEASURES, markdown, overall_table, percent, split_table
-from geotamper.errors import GeotamperError, InputError
+from geotamper.errors import InputError
 
 DETECTION = "geotamper.benchmark/1"
 PARSER = "geotamper.parser-benchmark/1"
@@ -68,6 +69,7 @@ BRIEF = (
 Results = Mapping[str, Any]
 
 
+@one_line_failures
 def main() -> int:
     """Print or insert the tables; 1 when a file cannot be used."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -76,17 +78,13 @@ def main() -> int:
         "--into", type=Path, nargs="+", metavar="FILE", help="Markdown files to bring up to date"
     )
     options = parser.parse_args()
-    try:
-        loaded = [load(path) for path in options.results]
-        blocks = {name: text for results in loaded for name, text in blocks_of(results).items()}
-        blocks["summary"] = summary_text([r for r in loaded if r["schema"] == DETECTION])
-        if options.into:
-            insert(blocks, options.into)
-        else:
-            print("\n\n".join(text for name, text in blocks.items() if not name.endswith(" brief")))
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    loaded = [load(path) for path in options.results]
+    blocks = {name: text for results in loaded for name, text in blocks_of(results).items()}
+    blocks["summary"] = summary_text([r for r in loaded if r["schema"] == DETECTION])
+    if options.into:
+        insert(blocks, options.into)
+    else:
+        print("\n\n".join(text for name, text in blocks.items() if not name.endswith(" brief")))
     return 0
 
 

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from _common.blocks import insert
+from _common.failures import one_line_failures
 from _common.tables import markdown, percent
-from geotamper.errors import GeotamperError, InputError
+from geotamper.errors import InputError
 from geotamper.sets.layout import FOLDS, Sidecar, open_set, read_sidecar
 from geotamper.sets.layout.names import SIDECAR_FILE
 from geotamper.task.catalogue import QUESTION_TYPES
@@ -32,6 +33,7 @@ from geotamper.task.facts import TAMPER_KINDS
 Document = Mapping[str, Any]
 
 
+@one_line_failures
 def main() -> int:
     """Print or insert the tables; 1 when a file cannot be used."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -47,18 +49,14 @@ def main() -> int:
     parser.add_argument("--block", default="set-accuracy", help="name of the block of the accuracies")
     options = parser.parse_args()
     blocks: dict[str, str] = {}
-    try:
-        if options.sets:
-            blocks["sets"] = sets_text(options.sets)
-        if options.metrics:
-            blocks[options.block] = accuracy_text([_load(path) for path in options.metrics])
-        if options.into:
-            insert(blocks, options.into)
-        else:
-            print("\n\n".join(blocks.values()))
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    if options.sets:
+        blocks["sets"] = sets_text(options.sets)
+    if options.metrics:
+        blocks[options.block] = accuracy_text([_load(path) for path in options.metrics])
+    if options.into:
+        insert(blocks, options.into)
+    else:
+        print("\n\n".join(blocks.values()))
     return 0
 
 

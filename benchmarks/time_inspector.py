@@ -23,10 +23,10 @@ import numpy as np
 import numpy.typing as npt
 
 import geotamper
+from _common.failures import one_line_failures
 from _common.machine import describe_machine, peak_memory_mb
 from _common.records import Record, load_picture, load_records
 from geotamper.atomic import write_text
-from geotamper.errors import GeotamperError
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -45,14 +45,11 @@ STAGES = {
 """Stages of the search by the file and function in which they are spent, subcalls included."""
 
 
+@one_line_failures
 def main() -> int:
     """Entry of the script."""
     options = _parser().parse_args()
-    try:
-        result = _large(options) if options.large else _timed(options)
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    result = _large(options) if options.large else _timed(options)
     result["machine"] = describe_machine()
     print(json.dumps(result, indent=1))
     if options.json:

@@ -32,10 +32,10 @@ from _common.blur_fitting import (
     region_lesson,
     tree_arrays,
 )
+from _common.failures import one_line_failures
 from _common.specimens import Base, Specimen, scene_base, specimens, tile_base
 from _common.tiles import Tile, data_folder
 from geotamper.atomic import atomic_path
-from geotamper.errors import GeotamperError
 from geotamper.evidence.blur.model import COUPLINGS
 from geotamper.evidence.blur.mosaic import find_mosaics, measure_mosaic
 from geotamper.evidence.blur.proposals import Proposal
@@ -305,23 +305,20 @@ def _save(path: Path, arrays: Arrays) -> None:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     arguments = _arguments()
     cv2.setNumThreads(1)
     kept: Path | None = arguments.examples
-    try:
-        if kept is not None and kept.is_file():
-            with np.load(kept, allow_pickle=False) as content:
-                arrays = {name: content[name] for name in content.files}
-        else:
-            arrays = gather(arguments)
-            if kept is not None:
-                _save(kept, arrays)
-        _save(arguments.out, fit(arrays, arguments.seed))
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    if kept is not None and kept.is_file():
+        with np.load(kept, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in content.files}
+    else:
+        arrays = gather(arguments)
+        if kept is not None:
+            _save(kept, arrays)
+    _save(arguments.out, fit(arrays, arguments.seed))
     print(f"{arguments.out}: sha256 {hashlib.sha256(arguments.out.read_bytes()).hexdigest()}")
     print(f"{time.process_time():.0f} s of CPU")
     return 0

@@ -43,9 +43,10 @@ from _common.class_learning import (
 )
 from _common.class_network import ClassNetwork, Head, Trunk, export
 from _common.class_sources import TilePool
+from _common.failures import one_line_failures
 from _common.tiles import data_folder
 from geotamper.atomic import atomic_path
-from geotamper.errors import GeotamperError, SpecificationError
+from geotamper.errors import SpecificationError
 from geotamper.evidence.objects.network import CLASS_LABELS, SOURCE_WEIGHT
 from geotamper.evidence.objects.views import SHAPE_SIZE, SIDE
 from geotamper.sets.layout import Fold
@@ -123,7 +124,7 @@ def learn(arguments: argparse.Namespace) -> Head:
     examples = choose(examples, arguments.sources, left_out)
     counts = np.bincount(examples["labels"], minlength=len(CLASS_LABELS))
     print("examples", dict(zip(CLASS_LABELS, counts.tolist(), strict=True)), flush=True)
-    head = train_head(examples, Course(arguments.epochs, seed=arguments.seed, head=arguments.head))
+    head = train_head(examples, Course(arguments.epochs, seed=arguments.seed))
     val = load([work / "set-val.npz"])
     temperature = fit_temperature(log_shares(head, val), val["labels"], SOURCE_WEIGHT)
     head.temperature.fill_(temperature)
@@ -155,26 +156,22 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=6, help="of examples, about 800 each")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--head", choices=("pooled", "maps"), default="pooled", help="maps: for comparison")
     parser.add_argument("--test", action="store_true", help="measure on fold test too; tune nothing on it")
     parser.add_argument("--work", type=Path, default=Path("benchmarks/work/class"))
     parser.add_argument("--out", type=Path, help="ONNX file; without it the training is measured only")
     return parser.parse_args()
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     arguments = _arguments()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    try:
-        prepare(arguments.work, arguments.rounds, arguments.seed, arguments.set)
-        head = learn(arguments)
-        if arguments.out is not None:
-            write(head, arguments.out)
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    prepare(arguments.work, arguments.rounds, arguments.seed, arguments.set)
+    head = learn(arguments)
+    if arguments.out is not None:
+        write(head, arguments.out)
     print(f"{time.process_time():.0f} s of CPU")
     return 0
 

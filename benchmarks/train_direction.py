@@ -25,9 +25,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from _common.failures import one_line_failures
 from _common.pairs import KnownPair, Wanted, known_pairs
 from geotamper.atomic import atomic_path, write_text
-from geotamper.errors import GeotamperError, InputError
+from geotamper.errors import InputError
 from geotamper.evidence.direction import GridJudge
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.rim_model import COMMON_POINTS, SCHEMA, bounded
@@ -248,6 +249,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     options = _arguments()
@@ -259,27 +261,23 @@ def main() -> int:
         degradations=tuple(options.degradations),
         seed=options.seed,
     )
-    try:
-        arrays = _kept(options, taken)
-        shape, parts = choose(arrays)
-        slope = slope_of(arrays, parts)
-        if options.leave_out:
-            left = np.isin(arrays["source"], options.leave_out)
-            report_left_out(arrays, shape, slope, options.leave_out)
-            report(
-                "the same, cross-validated with all sources",
-                {name: values[left] for name, values in arrays.items()},
-                odds_of(slope * parts)[left],
-            )
-            return 0
-        report("fold train, cross-validated", arrays, odds_of(slope * parts))
-        weights = fit(arrays, shape)
-        final = Coefficients(slope * weights.rim, slope * weights.contrasts)
-        checked = _kept(options, replace(taken, fold="val", unrestricted=False, most=options.checked))
-        report("fold val", checked, odds_of(parts_of(checked, shape, final)))
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    arrays = _kept(options, taken)
+    shape, parts = choose(arrays)
+    slope = slope_of(arrays, parts)
+    if options.leave_out:
+        left = np.isin(arrays["source"], options.leave_out)
+        report_left_out(arrays, shape, slope, options.leave_out)
+        report(
+            "the same, cross-validated with all sources",
+            {name: values[left] for name, values in arrays.items()},
+            odds_of(slope * parts)[left],
+        )
+        return 0
+    report("fold train, cross-validated", arrays, odds_of(slope * parts))
+    weights = fit(arrays, shape)
+    final = Coefficients(slope * weights.rim, slope * weights.contrasts)
+    checked = _kept(options, replace(taken, fold="val", unrestricted=False, most=options.checked))
+    report("fold val", checked, odds_of(parts_of(checked, shape, final)))
     if options.out is not None:
         _write(options.out, shape, final)
     print(f"{time.process_time():.0f} s of CPU")

@@ -23,11 +23,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from _common.failures import one_line_failures
 from _common.lookalikes import ELSEWHERE, FOUND, Example, Inspected, inspect_sets
 from _common.machine import ROOT
 from _common.tiles import data_folder, unrestricted_sources
 from geotamper.atomic import write_text
-from geotamper.errors import GeotamperError
 from geotamper.evidence.lookalikes.scoring import Linear, Scoring
 
 Floats = npt.NDArray[np.float64]
@@ -188,18 +188,15 @@ def report(judged: Sequence[tuple[Inspected, Linear]], threshold: float) -> None
         )
 
 
+@one_line_failures
 def main() -> int:
     """Run the command line."""
     options = _parser().parse_args()
     cv2.setNumThreads(1)
     started = time.process_time()
     most = (options.forged, options.untouched)
-    try:
-        fitted = list(inspect_sets(options.fit, options.cache, most))
-        checked = list(inspect_sets(options.check, options.cache, most))
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    fitted = list(inspect_sets(options.fit, options.cache, most))
+    checked = list(inspect_sets(options.check, options.cache, most))
     allowed = unrestricted_sources(data_folder())
     usable = [entry for entry in fitted if options.sources == "all" or entry.source_name in allowed]
     copy = fit_logistic(copy_table(usable), NAMES, ridge=options.ridge, intercept=True)

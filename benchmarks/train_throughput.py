@@ -24,9 +24,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from _common.failures import one_line_failures
 from _common.machine import describe_machine, peak_memory_mb
 from geotamper.atomic import write_text
-from geotamper.errors import GeotamperError, InputError
+from geotamper.errors import InputError
 from geotamper.learning.blueprint import configure
 from geotamper.learning.data.batches import EpochBatches, FoldData, QuestionBatch
 from geotamper.learning.data.loading import CachePlace, load_folds, read_lists
@@ -78,17 +79,14 @@ class Speed:
         }
 
 
+@one_line_failures
 def main() -> int:
     """Entry of the script."""
     options = _parser().parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            result = _measured(options, Path(folder))
-    except GeotamperError as error:
-        print(error, file=sys.stderr)
-        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        result = _measured(options, Path(folder))
     result["machine"] = describe_machine() | {"torch": torch.__version__}
     for name in ("training", "evaluation"):
         row = result[name]

@@ -1,5 +1,9 @@
-"""A forged picture with known evidence, shared by the tests of inspection, reports and commands."""
+"""A forged picture with known evidence, shared by the tests of inspection, reports and commands.
 
+Tests by hypothesis have no deadline: how long an example takes says more about the machine than about the code.
+"""
+
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from geotamper.control import Control
@@ -20,9 +25,31 @@ from geotamper.inspection.findings import Findings
 from geotamper.inspection.inspector import Inspector
 from geotamper.inspection.verdict import judge
 
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
 MakeCopy = Callable[..., CopyEvidence]
 MakeBlur = Callable[..., BlurEvidence]
 Judge = Callable[..., Findings]
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The shared development data; skips where they are missing."""
+    root = Path(__file__).parents[1]
+    folder = Path(os.environ.get("GEOTAMPER_SHARED", str(root.parent / "shared"))).resolve()
+    if not folder.is_dir():
+        pytest.skip(f"no shared data at {folder}; set GEOTAMPER_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared(shared_folder: Path) -> Path:
+    """The shared development imagery; skips where it is missing."""
+    folder = shared_folder / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no shared imagery at {folder}; set GEOTAMPER_SHARED")
+    return folder
 
 
 @pytest.fixture(scope="session")

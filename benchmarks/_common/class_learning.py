@@ -1,14 +1,14 @@
 """Fitting the head of the class network on features, its temperature, and how well it does."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from _common.class_network import Head, MapsHead, PooledHead
+from _common.class_network import Head
 from geotamper.evidence.objects.network import CLASS_LABELS, OTHER, combine
 from geotamper.metrics import wilson_interval
 
@@ -35,14 +35,12 @@ class Course:
         batch: Examples in a step.
         rate: Largest learning rate, reached after a tenth of the steps.
         seed: Of initial weights and order.
-        head: "pooled", as packaged, or "maps", which convolves before it pools; for comparison.
     """
 
     epochs: int = 12
     batch: int = 64
     rate: float = 2e-3
     seed: int = 1
-    head: Literal["pooled", "maps"] = "pooled"
 
 
 def train_head(examples: Arrays, course: Course) -> Head:
@@ -53,7 +51,7 @@ def train_head(examples: Arrays, course: Course) -> Head:
         course: How.
     """
     torch.manual_seed(course.seed)
-    head: Head = PooledHead() if course.head == "pooled" else MapsHead()
+    head = Head()
     weights = torch.from_numpy(example_weights(examples)).float()
     digested, shape = digests(head, examples)
     labels = torch.from_numpy(examples["labels"])

@@ -44,37 +44,17 @@ class Trunk(nn.Module):
 
 
 class Head(nn.Module):
-    """Base of the heads, from features of both crops to calibrated log-probabilities."""
+    """Two dense layers on the means of the maps inside and outside the region, and the shape.
+
+    Attributes:
+        temperature: Divides the scores, so that their softmax is calibrated; a scalar.
+    """
 
     temperature: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("temperature", torch.ones(()))
-
-    def digest(self, maps: Tensor, masks: Tensor) -> Tensor:
-        """What follows from the features without anything learned; a training computes it once.
-
-        Args:
-            maps: (n, 2, 112, s, s) of the trunk.
-            masks: (n, 2, s, s), share of the region, 0 to 1.
-        """
-        raise NotImplementedError
-
-    def scores(self, digested: Tensor, shape: Tensor) -> Tensor:
-        """Scores of the labels, (n, 8), before calibration; `shape` is (n, 9)."""
-        raise NotImplementedError
-
-    def forward(self, maps: Tensor, masks: Tensor, shape: Tensor) -> Tensor:
-        """Calibrated log-probabilities, (n, 8)."""
-        return torch.log_softmax(self.scores(self.digest(maps, masks), shape) / self.temperature, dim=1)
-
-
-class PooledHead(Head):
-    """Two dense layers on the means of the maps inside and outside the region, and the shape."""
-
-    def __init__(self) -> None:
-        super().__init__()
         size = 4 * CHANNELS + SHAPE_SIZE
         self.layers = nn.Sequential(
             nn.BatchNorm1d(size),
@@ -85,65 +65,30 @@ class PooledHead(Head):
         )
 
     def digest(self, maps: Tensor, masks: Tensor) -> Tensor:
-        """(n, 448): means inside, then outside; see `Head.digest`."""
+        """What follows from the features without anything learned; a training computes it once.
+
+        Args:
+            maps: (n, 2, 112, s, s) of the trunk.
+            masks: (n, 2, s, s), share of the region, 0 to 1.
+
+        Returns:
+            (n, 448): means inside, then outside.
+        """
         inside = masks[:, :, None]
         return torch.cat([_mean(maps, inside).flatten(1), _mean(maps, 1 - inside).flatten(1)], dim=1)
 
     def scores(self, digested: Tensor, shape: Tensor) -> Tensor:
-        """See `Head.scores`."""
+        """Scores of the labels, (n, 8), before calibration; `shape` is (n, 9)."""
         found: Tensor = self.layers(torch.cat([digested, shape], dim=1))
         return found
 
-
-class MapsHead(Head):
-    """Convolutions on the maps and the mask before they are pooled; not packaged, for comparison.
-
-    Args:
-        width: Channels of its maps.
-        dropout: Share of the joined numbers that training leaves out.
-    """
-
-    def __init__(self, width: int = 128, dropout: float = 0.3) -> None:
-        super().__init__()
-        self.branches = nn.ModuleList([_branch(width), _branch(width)])
-        self.join = nn.Sequential(
-            nn.Dropout(dropout),
-            nn.Linear(4 * width + SHAPE_SIZE, 128),
-            nn.ReLU(),
-            nn.Dropout(dropout),
-            nn.Linear(128, len(CLASS_LABELS)),
-        )
-
-    def digest(self, maps: Tensor, masks: Tensor) -> Tensor:
-        """(n, 2, 113, s, s): the mask as one more channel; see `Head.digest`."""
-        return torch.cat([maps, masks[:, :, None]], dim=2)
-
-    def scores(self, digested: Tensor, shape: Tensor) -> Tensor:
-        """See `Head.scores`."""
-        joined = [shape]
-        for place, branch in enumerate(self.branches):
-            crop = digested[:, place]
-            found, mask = branch(crop), crop[:, -1:].clamp(0, 1)
-            joined += [_mean(found, mask), _mean(found, 1 - mask)]
-        logits: Tensor = self.join(torch.cat(joined, dim=1))
-        return logits
+    def forward(self, maps: Tensor, masks: Tensor, shape: Tensor) -> Tensor:
+        """Calibrated log-probabilities, (n, 8)."""
+        return torch.log_softmax(self.scores(self.digest(maps, masks), shape) / self.temperature, dim=1)
 
 
 def _mean(maps: Tensor, weights: Tensor) -> Tensor:
     return (maps * weights).sum(dim=(-2, -1)) / (weights.sum(dim=(-2, -1)) + 0.05)
-
-
-def _branch(width: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(CHANNELS + 1, width, 1, bias=False),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-        nn.Conv2d(width, width, 3, padding=1, groups=width, bias=False),
-        nn.BatchNorm2d(width),
-        nn.Conv2d(width, width, 1, bias=False),
-        nn.BatchNorm2d(width),
-        nn.ReLU(),
-    )
 
 
 class ClassNetwork(nn.Module):

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import re
@@ -5,7 +6,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,20 @@ from typer.testing import Result
 Run = Callable[..., Result]
 
 
+@contextlib.contextmanager
+def started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A process whose output is read; it is ended with the block, whatever happens there."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # nothing happens to one that has ended
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a POSIX signal")
 def test_review_ends_well_on_ctrl_c_and_keeps_decisions(tiny_set: Path) -> None:
     command = [sys.executable, "-u", "-m", "geotamper", "review", str(tiny_set)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with started(command) as process:
         assert process.stdout is not None
         match = re.search(
             r"2 pictures; open (http://127\.0\.0\.1:\d+/\S+/)$", process.stdout.readline().strip()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from geotamper.cli import train as command
+from geotamper.cli import networks
 
 Run = Callable[..., Result]
 
@@ -13,7 +13,7 @@ Run = Callable[..., Result]
 def test_train_without_torch_says_what_to_install(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(command, "find_spec", lambda *_: None)
+    monkeypatch.setattr(networks, "find_spec", lambda *_: None)
     result = run("train", "cmfpf", "--data", tmp_path, "--out", tmp_path / "run")
     assert result.exit_code == 1
     assert "pip install 'geotamper[train]'" in result.stderr

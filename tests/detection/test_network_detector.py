@@ -35,6 +35,7 @@ class ToldPredictor:
         self.classes = AnswerClasses.of(vocabulary)
         self.told = answers
         self.asked: list[str] = []
+        self.calls = 0
         self.masks = masks
         self.card = NetworkCard(
             name="told",
@@ -57,6 +58,7 @@ class ToldPredictor:
     def answer(self, seen: Seen, texts: Sequence[str]) -> Logits:
         del seen
         self.asked += texts
+        self.calls += 1
         logits = np.zeros((len(texts), self.card.vocabulary.class_count), np.float32)
         for row, text in enumerate(texts):
             for name, answers in self.classes.by_type.items():
@@ -141,6 +143,23 @@ def test_free_text_becomes_the_wording_of_the_training() -> None:
     assert (refused.type, refused.answer) == (None, "not answerable")
 
 
+def test_questions_are_asked_together_and_once_per_picture() -> None:
+    told = ToldPredictor("rs-cmqa", halves(), tampered="Yes")
+    detector = NetworkDetector(told)
+    shown = picture()
+    found = detector.detect(shown, Control())
+    assert told.calls == 1
+    questions = [
+        read_question(text) for text in ("Was anything copied?", "Was the copy rotated?", "How big?")
+    ]
+    answers = detector.answers(found, questions)
+    assert (told.calls, len(told.asked)) == (2, len(set(told.asked)))
+    assert detector.answers(found, questions) == answers
+    assert told.calls == 2
+    detector.detect(picture(), Control())
+    assert told.calls == 3
+
+
 def test_question_without_a_wording_is_not_guessed() -> None:
     told = ToldPredictor("rs-cmqa", halves(), tampered="Yes")
     wordings = {key: text for key, text in told.card.wordings.items() if key[0] != "rotated"}
@@ -164,6 +183,18 @@ def test_run_folder_is_a_detector(write_run: WriteRun, model: str) -> None:
     assert 0.5 <= report.answers[0].confidence <= 1
     again = geotamper.inspect(pixels, questions=["Was anything copied?"], detector=str(run))
     assert again.verdict == report.verdict
+
+
+def test_weights_in_a_run_folder_are_a_detector(write_run: WriteRun) -> None:
+    run = write_run()
+    other = write_run(seed=1)
+    (run / "last.safetensors").write_bytes((other / "best.safetensors").read_bytes())
+    scores = {
+        path: open_detector(str(path)).detect(picture(), Control()).score
+        for path in (run, run / "best.safetensors", run / "last.safetensors", other)
+    }
+    assert scores[run] == scores[run / "best.safetensors"] != scores[other]
+    assert scores[run / "last.safetensors"] == scores[other]
 
 
 def test_texts_asked_together_or_alone_are_answered_alike(write_run: WriteRun) -> None:

@@ -22,7 +22,7 @@ WAYS = [
 ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(way=st.sampled_from(WAYS), x=st.floats(0, 90), y=st.floats(0, 70), seed=st.integers(0, 2**32 - 1))
 def test_only_the_object_changes(
     textured: Textured, ellipse: Ellipse, way: BlurParameters, x: float, y: float, seed: int
@@ -81,7 +81,7 @@ def test_mosaic_blocks_have_their_mean_colour(
             assert (result[square] == mean).all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(radius=st.integers(1, 4), bins=st.integers(2, 10), seed=st.integers(0, 2**32 - 1))
 def test_oil_painting_agrees_with_a_slow_count(textured: Textured, radius: int, bins: int, seed: int) -> None:
     pixels = textured(seed, (13, 15))

@@ -65,7 +65,7 @@ def _full_warp(pixels: Pixels, forgery: Forgery, name: str) -> Pixels:
     return interpolation(name).warp(padded, type(forgery.transform)(a, b, tx, ty), pixels.shape[:2])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(how=parameters(), mask=objects(), seed=seeds)
 def test_hard_edge_pixels_equal_the_warped_source(
     textured: Textured, how: CopyMoveParameters, mask: BoolMask, seed: int
@@ -82,7 +82,7 @@ def test_hard_edge_pixels_equal_the_warped_source(
         assert difference.max() <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(how=parameters(), mask=objects(), seed=seeds)
 def test_everything_outside_the_target_is_unchanged(
     textured: Textured, how: CopyMoveParameters, mask: BoolMask, seed: int
@@ -95,7 +95,7 @@ def test_everything_outside_the_target_is_unchanged(
     np.testing.assert_array_equal(forgery.source_mask, mask)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(how=parameters(), mask=objects(), seed=seeds)
 def test_masks_agree_with_the_transform(
     textured: Textured, how: CopyMoveParameters, mask: BoolMask, seed: int
@@ -130,7 +130,7 @@ def test_masks_are_not_shifted_against_the_transform(
     assert np.mean(ratios) == pytest.approx(scale**2, rel=0.01)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(how=parameters(), mask=objects(), seed=seeds)
 def test_target_is_where_the_linearly_read_mask_is_above_one_half(
     textured: Textured, how: CopyMoveParameters, mask: BoolMask, seed: int
@@ -143,7 +143,7 @@ def test_target_is_where_the_linearly_read_mask_is_above_one_half(
     np.testing.assert_array_equal(forgery.target_mask[clear], share[clear] > 0.5)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(how=parameters(), mask=objects(), seed=seeds)
 def test_copy_lies_inside_the_frame_and_hardly_on_its_source(
     textured: Textured, how: CopyMoveParameters, mask: BoolMask, seed: int
@@ -158,7 +158,7 @@ def test_copy_lies_inside_the_frame_and_hardly_on_its_source(
     assert moved[:, 1].max() < SHAPE[0] + 0.5
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(how=parameters(), mask=objects(), seed=seeds)
 def test_same_seed_gives_same_bytes(
     textured: Textured, how: CopyMoveParameters, mask: BoolMask, seed: int
@@ -170,7 +170,7 @@ def test_same_seed_gives_same_bytes(
     assert first.transform == second.transform
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(mask=objects(), seed=seeds)
 def test_plain_move_copies_pixels_by_a_whole_shift(textured: Textured, mask: BoolMask, seed: int) -> None:
     pixels = textured(2, SHAPE)

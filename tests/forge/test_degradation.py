@@ -75,7 +75,7 @@ def test_parse_refuses_anything_else(text: str) -> None:
         parse_degradations(text)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(factor=st.one_of(st.floats(0.5, 0.95), st.floats(1.05, 2)), seed=st.integers(0, 1000))
 def test_resize_keeps_picture_masks_and_transform_together(
     ellipse: Ellipse, factor: float, seed: int

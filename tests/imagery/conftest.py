@@ -1,5 +1,4 @@
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,13 +64,3 @@ def save(tmp_path: Path) -> Save:
         return path
 
     return _save
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The shared development imagery."""
-    root = Path(__file__).parents[2]
-    folder = Path(os.environ.get("GEOTAMPER_SHARED", str(root.parent / "shared"))) / "data"
-    if not folder.is_dir():
-        pytest.skip(f"no shared imagery at {folder}; set GEOTAMPER_SHARED")
-    return folder

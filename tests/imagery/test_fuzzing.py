@@ -52,7 +52,7 @@ _SEEDS = {
 
 
 @pytest.mark.parametrize("kind", sorted(_SEEDS))
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_read_picture_survives_damage(kind: str, tmp_path: Any, capfd: Any, data: st.DataObject) -> None:
     content = bytearray(_SEEDS[kind])
@@ -69,7 +69,7 @@ def test_read_picture_survives_damage(kind: str, tmp_path: Any, capfd: Any, data
     assert capfd.readouterr().err == ""
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     start=st.sampled_from(
         [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBP", b"II*\0", b"MM\0+"]

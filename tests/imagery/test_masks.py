@@ -79,7 +79,7 @@ def test_write_mask_reports_a_place_that_cannot_be_written(save: Save, plain: Pi
         write_mask(save("file", b"") / "m", mask, like=plain)
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     mask=hnp.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12))),
     crs=st.sampled_from([None, "EPSG:32632", "EPSG:4326"]),

@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from rasterio.features import rasterize
@@ -51,7 +51,6 @@ def test_mask_polygons_of_nothing_and_everything() -> None:
     assert set(ring) == {(0, 0), (7, 0), (7, 4), (0, 4)}
 
 
-@settings(deadline=None)
 @given(_MASKS)
 def test_mask_parts_are_valid_and_exact(mask: Any) -> None:
     shapes = [Polygon(part[0], part[1:]) for part in mask_parts(mask)]
@@ -62,7 +61,6 @@ def test_mask_parts_are_valid_and_exact(mask: Any) -> None:
     np.testing.assert_array_equal(drawn.astype(bool), mask)
 
 
-@settings(deadline=None)
 @given(_MASKS, st.floats(0.1, 3))
 def test_mask_parts_keeps_all_parts_when_simplified(mask: Any, tolerance: float) -> None:
     exact, simple = mask_parts(mask), mask_parts(mask, simplify=tolerance)

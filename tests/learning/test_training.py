@@ -20,9 +20,10 @@ from geotamper.learning.blueprint import Blueprint, configure
 from geotamper.learning.data.batches import EpochBatches
 from geotamper.learning.errors import DivergenceError
 from geotamper.learning.losses import Objective
+from geotamper.learning.position import StepReport
 from geotamper.learning.run import load_network, open_run
 from geotamper.learning.settings import TrainingSettings
-from geotamper.learning.task import QuestionTask, StepReport
+from geotamper.learning.task import QuestionTask
 
 TINY = (("epochs", "3"), ("batch_size", "2"), ("device", "cpu"))
 
@@ -200,6 +201,61 @@ def test_time_budget_ends_the_training_with_a_validation(drawn_set: Path, tmp_pa
     line = json.loads((tmp_path / "run" / "log.jsonl").read_text())
     assert not line["complete"]
     assert "val" in line
+
+
+class _Clock:
+    """Counts steps in place of seconds, so that a budget ends at the same step in every run."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds_per_step: float) -> None:
+        self.steps = 0
+        monkeypatch.setattr(QuestionTask, "seconds", property(lambda _: self.steps * seconds_per_step))
+
+    def count(self, report: StepReport) -> None:
+        del report
+        self.steps += 1
+
+
+def _two_step(**changes: str) -> tuple[Blueprint, TrainingSettings]:
+    fixed = {"one_step": "false", "max_minutes": "1", "mask_epochs": "3", "epochs": "3"}
+    return _configured(*(fixed | changes).items())
+
+
+def _log(run: Path) -> list[tuple[str, bool]]:
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [(line["stage"], line["complete"]) for line in lines]
+
+
+def test_time_budget_shorter_than_an_epoch_trains_both_stages(
+    drawn_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = _Clock(monkeypatch, 16.0)  # an epoch has four steps
+    outcome = training.train(*_two_step(), drawn_set, tmp_path / "run", training.Watchers(step=clock.count))
+    assert _log(tmp_path / "run") == [("masks", False), ("answers", False)]
+    assert clock.steps == 4
+    assert outcome.document.finished
+    assert outcome.document.best_epoch == 2
+
+
+def test_resume_continues_after_a_stage_that_the_budget_ended(
+    drawn_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = _Clock(monkeypatch, 4.6)
+    training.train(*_two_step(), drawn_set, tmp_path / "whole", training.Watchers(step=clock.count))
+    expected = [("masks", True), ("masks", False), ("answers", True), ("answers", False)]
+    assert _log(tmp_path / "whole") == expected
+    for stop_at in (6, 9):  # steps of either stage
+        clock.steps = 0
+        run = tmp_path / f"stopped-{stop_at}"
+
+        def stop(report: StepReport, last: int = stop_at) -> None:
+            clock.count(report)
+            if clock.steps == last:
+                signal.raise_signal(signal.SIGINT)
+
+        assert training.train(*_two_step(), drawn_set, run, training.Watchers(step=stop)).interrupted
+        training.resume(run, {}, training.Watchers(step=clock.count))
+        assert _log(run) == expected
+        _assert_same(load_file(run / "last.safetensors"), load_file(tmp_path / "whole" / "last.safetensors"))
 
 
 def test_accumulation_gives_the_same_first_step(small: ModuleType) -> None:

@@ -3,7 +3,6 @@
 import csv
 import functools
 import json
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -90,18 +89,12 @@ def _values(name: str, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
 
 
 @pytest.fixture(scope="session")
-def reference() -> Callable[[str], Reference]:
+def reference(shared_folder: Path) -> Callable[[str], Reference]:
     """The fixture of a network; skips where the shared data are missing."""
-    root = Path(__file__).parents[2]
-    shared = Path(os.environ.get("GEOTAMPER_SHARED", str(root.parent / "shared"))).resolve()
-    folder = shared / "fixtures" / "reference_parity"
-
-    def open_reference(model: str) -> Reference:
-        if not folder.is_dir():
-            pytest.skip(f"no reference numbers at {folder}; set GEOTAMPER_SHARED")
-        return Reference(folder, model)
-
-    return open_reference
+    folder = shared_folder / "fixtures" / "reference_parity"
+    if not folder.is_dir():
+        pytest.skip(f"no reference numbers at {folder}; set GEOTAMPER_SHARED")
+    return lambda model: Reference(folder, model)
 
 
 def assert_summary(found: Tensor, expected: dict[str, Any], tolerance: float) -> None:

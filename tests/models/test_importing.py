@@ -74,6 +74,14 @@ def test_saved_network_answers_as_before(
     assert len(single(3)) == 3
 
 
+def test_saved_weights_are_as_readable_as_any_file(tmp_path: Path) -> None:
+    config = preset("cmfpf", "tiny")
+    save_network(build_network("cmfpf", config, 5), "cmfpf", config, 5, tmp_path)
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert (tmp_path / "model.safetensors").stat().st_mode == plain.stat().st_mode
+
+
 def test_load_network_names_the_broken_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"config\.json"):
         load_network(tmp_path)

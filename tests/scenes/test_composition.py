@@ -82,7 +82,7 @@ def test_draw_scene_leaves_the_global_random_state_alone() -> None:
     assert str(before) == str(after)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     kind=st.sampled_from(get_args(SceneKind)),
     shape=st.tuples(st.integers(128, 330), st.integers(128, 330)),

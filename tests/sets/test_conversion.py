@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from geotamper.errors import (
     SpecificationError,
 )
 from geotamper.sets.balancing import balance_set
+from geotamper.sets.card import write_card
 from geotamper.sets.checking import check_set
 from geotamper.sets.conversion import Conversion, convert_set
 from geotamper.sets.layout import FOLDS, ROLES, open_set, picture_path
@@ -88,6 +90,23 @@ def test_converted_set_reads_like_the_released_one(small_set: CopySet, tmp_path:
     assert converted.storage.first_questions("test", 5) == list(released.fold_questions("test"))[:5]
     with pytest.raises(InputError, match="no balanced list"):
         open_set(tmp_path / "columns", balanced=True)
+
+
+def test_release_of_the_balanced_subset_alone_goes_there_and_back(small_set: CopySet, tmp_path: Path) -> None:
+    root = small_set("rs-cmqa")
+    balance_set(root, per_type=4)
+    shutil.rmtree(root / "JsonFiles")
+    there, back = tmp_path / "there", tmp_path / "back"
+    convert_set(root, there, Conversion("parquet"))
+    convert_set(there, back, Conversion("released"))
+    wanted = {name: content for name, content in _files(root).items() if name.startswith("JsonFiles")}
+    assert {name: content for name, content in _files(back).items() if name in wanted} == wanted
+    with pytest.raises(InputError, match="has no full list of questions; it has balanced"):
+        open_set(there)
+    for folder in (there, back):
+        card, _ = write_card(folder)
+        assert "config_name: balanced" in card.read_text()
+        assert "config_name: default" not in card.read_text()
 
 
 def test_question_files_have_names_that_loaders_know_and_full_columns(

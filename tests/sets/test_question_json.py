@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geotamper.errors import InputError
@@ -84,7 +84,6 @@ def test_read_refuses_what_is_no_json(tmp_path: Path) -> None:
         read_questions(path)
 
 
-@settings(deadline=None)  # a busy disk is no fault
 @given(
     st.lists(
         st.builds(

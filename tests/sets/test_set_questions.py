@@ -2,7 +2,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geotamper.errors import SpecificationError
@@ -52,7 +52,6 @@ def test_ask_picture_asks_as_often_as_the_paper(
         assert (parsed.type, parsed.option) == (question.type, question.option)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 2**31), st.integers(0, 2**31))
 def test_ask_picture_asks_every_check_once_right_and_once_wrong(seed: int, picture: int) -> None:
     asked = ask_picture(COPY, picture, QuestionStyle("rs-tqa", seed=seed))

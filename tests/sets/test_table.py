@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geotamper.errors import SpecificationError
@@ -17,7 +17,6 @@ QUESTIONS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(QUESTIONS, max_size=20))
 def test_table_gives_back_its_rows(questions: list[SetQuestion]) -> None:
     table = build_table(questions, "val")
@@ -26,7 +25,6 @@ def test_table_gives_back_its_rows(questions: list[SetQuestion]) -> None:
     assert all(table.fold_of(row) == "val" for row in range(len(table)))
 
 
-@settings(deadline=None)
 @given(st.lists(QUESTIONS, max_size=8), st.lists(QUESTIONS, max_size=8))
 def test_concatenate_renumbers_texts(first: list[SetQuestion], second: list[SetQuestion]) -> None:
     joined = concatenate([build_table(first, "train"), build_table(second)])

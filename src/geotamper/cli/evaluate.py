@@ -23,6 +23,7 @@ Examples:
   geotamper evaluate inspector --data sets/my-rs-cmqa --degrade resize:0.9+jpeg:75 --pictures 200
   geotamper evaluate question-floor --data sets/my-rs-cmqa --balanced
   geotamper evaluate runs/cmfpf --data sets/my-rs-cmqa --balanced --out results/cmfpf
+  geotamper evaluate runs/cmfpf/last.safetensors --data sets/my-rs-cmqa --out results/cmfpf-last
 """
 
 
@@ -31,8 +32,8 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
         str,
         typer.Argument(
             metavar="D",
-            help="inspector; question-floor or image-floor; or a trained network: run folder, checkpoint "
-            "folder or ONNX file.",
+            help="inspector; question-floor or image-floor; or a trained network: run folder (its best "
+            "weights) or RUN/last.safetensors, checkpoint folder, ONNX file.",
         ),
     ],
     *,

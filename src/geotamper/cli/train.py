@@ -4,7 +4,6 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,7 +28,6 @@ Settings are those of the training (epochs, batch_size, learning_rate, alpha, ma
 the network (towers.resolution, dropout, ...); a wrong one is answered with those that resemble it.
 """
 
-_NEEDED = ("torch", "lightning", "safetensors")
 _PRESETS: tuple["Preset", ...] = ("paper", "compact", "tiny")
 _CHANGEABLE = ("device", "max_minutes", "checkpoint_minutes")
 """Settings that may change in a run that goes on."""
@@ -88,7 +86,9 @@ def train(  # noqa: PLR0913 - one parameter per option
     request = _Request(model, data, out, resume, _preset(preset), tuple(assignments))
     _check_usage(request)
     with one_line_failures(debug=debug):
-        _check_libraries()
+        from geotamper.cli.networks import require_torch
+
+        require_torch("training")
         outcome = _run(request)
         folder = resume or out
         if outcome.first:
@@ -116,16 +116,6 @@ def _check_usage(request: _Request) -> None:
         raise typer.BadParameter(
             f"{', '.join(fixed)} cannot change in a run that goes on; only {', '.join(_CHANGEABLE)} can",
             param_hint="--set",
-        )
-
-
-def _check_libraries() -> None:
-    from geotamper.errors import MissingLibraryError
-
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise MissingLibraryError(
-            f"training needs {', '.join(missing)}; install with: pip install 'geotamper[train]'"
         )
 
 
@@ -176,7 +166,7 @@ def _run(request: _Request) -> "Outcome":
 @contextlib.contextmanager
 def _bars() -> Iterator["Watchers"]:
     """Bars for decoding and for the steps of an epoch; nothing where stderr is no terminal."""
-    from geotamper.learning.task import StepReport
+    from geotamper.learning.position import StepReport
     from geotamper.learning.training import Watchers
 
     if not sys.stderr.isatty():

@@ -18,8 +18,8 @@ from geotamper.models.text import tokenizer_from_json
 class OnnxPredictor:
     """A file of `geotamper export`, run on the CPU.
 
-    The graph holds the whole network, so every call looks at the picture again; what was asked together is
-    answered in one pass.
+    The graph holds the whole network and cannot be entered in its middle, so every call looks at the picture again;
+    what is asked together is answered in one pass. A detector therefore asks in batches.
 
     Args:
         path: The file.

@@ -1,6 +1,8 @@
 """From what a user names to a detector: a name, a run folder, a checkpoint folder or an ONNX file."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from geotamper.detection.network_detector import NetworkDetector
 from geotamper.errors import InputError, SpecificationError
@@ -15,6 +17,11 @@ from geotamper.inspection.detector import (
 
 RUN_FILE = "run.json"
 CHECKPOINT_FILE = "model.safetensors"
+WEIGHTS_OF_RUN: Mapping[str, Literal["best", "last"]] = {
+    "best.safetensors": "best",
+    "last.safetensors": "last",
+}
+"""Files of a run folder; the folder alone stands for its best weights."""
 
 
 def is_network(name: str) -> bool:
@@ -48,7 +55,8 @@ def open_detector(
     """Build a detector by name or open a trained network.
 
     Args:
-        name: One of `DETECTORS`, or the path of a run folder, a checkpoint folder or an ONNX file.
+        name: One of `DETECTORS`, or the path of a run folder (its best weights), of the weights in it
+            (RUN/last.safetensors), of a checkpoint folder or of an ONNX file.
         false_alarm_rate: As for `build_detector`; networks have none.
         workers: As for `build_detector`; networks use the threads of their library.
         weights: As for `build_detector`; trained networks have their own.
@@ -67,6 +75,9 @@ def open_detector(
 def open_network(path: Path) -> NetworkDetector:
     """Open a trained network.
 
+    Args:
+        path: A run folder, weights in it, a checkpoint folder or an ONNX file.
+
     Raises:
         InputError: The path holds none, or a damaged one.
         MissingLibraryError: PyTorch or ONNX Runtime is not installed.
@@ -79,6 +90,10 @@ def open_network(path: Path) -> NetworkDetector:
         from geotamper.detection.torch_predictor import open_run_predictor
 
         return NetworkDetector(open_run_predictor(path))
+    if path.name in WEIGHTS_OF_RUN and (path.parent / RUN_FILE).is_file():
+        from geotamper.detection.torch_predictor import open_run_predictor
+
+        return NetworkDetector(open_run_predictor(path.parent, WEIGHTS_OF_RUN[path.name]))
     if (path / CHECKPOINT_FILE).is_file():
         from geotamper.detection.checkpoints import open_checkpoint_predictor
 

@@ -213,31 +213,29 @@ def answer_question(case: Case, question: Question) -> Answer:
         question: As read from text, or one of the catalogue.
     """
     if question.type is None:
-        return _abstain(question, NOT_ANSWERABLE, question.refusal)
+        return make_answer(question, NOT_ANSWERABLE, question.refusal)
     if question.type == "tampered":
         return _answer_tampered(case, question)
     if case.kind == "none":
         why = "the question has no meaning for an untouched picture"
-        return _abstain(question, NOT_APPLICABLE, why, case.confidence)
+        return make_answer(question, NOT_APPLICABLE, why, case.confidence)
     if case.kind is None or case.subject is None:
         why = "no region was located" if case.tampered else f"the verdict is open: {case.basis}"
-        return _abstain(question, UNDECIDED, why)
+        return make_answer(question, UNDECIDED, why)
     if question.type not in types_for(case.kind):
         why = "the question has no meaning for a blurred region"
-        return _abstain(question, NOT_APPLICABLE, why, case.subject.confidence, finding=case.subject.finding)
+        return make_answer(
+            question, NOT_APPLICABLE, why, case.subject.confidence, finding=case.subject.finding
+        )
     return _answer_subject(case.subject, question, question.type)
 
 
 def _answer_tampered(case: Case, question: Question) -> Answer:
     if case.tampered is None:
-        return _abstain(question, UNDECIDED, case.basis)
-    return Answer(
-        question=question.text,
-        type=question.type,
-        answer="Yes" if case.tampered else "No",
-        confidence=case.confidence,
-        finding=case.subject.finding if case.subject else None,
-        basis=case.basis,
+        return make_answer(question, UNDECIDED, case.basis)
+    finding = case.subject.finding if case.subject else None
+    return make_answer(
+        question, "Yes" if case.tampered else "No", case.basis, case.confidence, finding=finding
     )
 
 
@@ -246,7 +244,7 @@ def _answer_subject(subject: Subject, question: Question, name: TypeName) -> Ans
         text = answer(name, subject.facts, question.option)
     except UndecidableQuestion as error:
         about_class = name in ("object", "object_check")
-        return _abstain(
+        return make_answer(
             question,
             UNKNOWN if name == "object" else UNDECIDED,
             _why_no_class(subject) if about_class else str(error),
@@ -255,15 +253,8 @@ def _answer_subject(subject: Subject, question: Question, name: TypeName) -> Ans
     probability, basis = _probability(subject, name, question.option, text)
     if probability <= EVEN_ODDS:
         basis = f"{basis}; '{text}' is no likelier than not"
-        return _abstain(question, UNDECIDED, basis, finding=subject.finding)
-    return Answer(
-        question=question.text,
-        type=name,
-        answer=text,
-        confidence=subject.confidence * probability,
-        finding=subject.finding,
-        basis=basis,
-    )
+        return make_answer(question, UNDECIDED, basis, finding=subject.finding)
+    return make_answer(question, text, basis, subject.confidence * probability, finding=subject.finding)
 
 
 def _why_no_class(subject: Subject) -> str:
@@ -325,9 +316,18 @@ def exchange(facts: TamperFacts) -> TamperFacts:
     )
 
 
-def _abstain(
+def make_answer(
     question: Question, text: str, basis: str, confidence: float = 0.0, *, finding: int | None = None
 ) -> Answer:
+    """The answer `text` to a question.
+
+    Args:
+        question: What was asked.
+        text: An answer of the question's type, or one of `UNDECIDED`, `NOT_APPLICABLE`, `UNKNOWN`, `NOT_ANSWERABLE`.
+        basis: What it rests on.
+        confidence: Its probability, 0 to 1.
+        finding: Id of the finding that it concerns.
+    """
     return Answer(
         question=question.text,
         type=question.type,

@@ -7,6 +7,25 @@ Entry = dict[str, Any]
 """One epoch in log.jsonl."""
 
 
+@dataclass(frozen=True)
+class StepReport:
+    """What a progress bar shows after a step.
+
+    Attributes:
+        epoch: From 1.
+        epochs: All.
+        step: From 1.
+        steps: All of the epoch.
+        loss: Of this step.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+
+
 @dataclass
 class Position:
     """Where a training stands.

@@ -49,7 +49,7 @@ class Schedule:
         return min(1.0, max(by_epochs, seconds / (60 * self.settings.max_minutes)))
 
     def stage(self, epoch: int, seconds: float) -> Stage:
-        """What is trained in an epoch that begins now."""
+        """What is trained now; without a budget it changes between epochs only."""
         return "masks" if self.overall(epoch, seconds) < self._boundary - 1e-9 else "answers"
 
     def progress(self, stage: Stage, epoch: int, seconds: float) -> float:

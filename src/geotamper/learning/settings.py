@@ -46,7 +46,8 @@ class TrainingSettings(BaseModel):
         freeze_bn: Freeze the statistics of its BatchNorm too.
         precision: "32", or "bf16" for bfloat16 autocast.
         channels_last: Memory format of pictures and convolutions.
-        max_minutes: Time budget; schedules and the freeze then run over the spent share of it.
+        max_minutes: Time budget; schedules, the freeze and the steps of two-step training then run over the spent
+            share of it.
         checkpoint_minutes: A resumable state is written this often, and after every epoch.
         validate_every: Epochs from one validation to the next; the last epoch always validates.
         limit_pictures: At most so many pictures of each fold; None for all.

@@ -15,7 +15,7 @@ from geotamper.learning.data.batches import EpochBatches, FoldData, QuestionBatc
 from geotamper.learning.data.questions import Integers
 from geotamper.learning.losses import Losses, Objective, require_finite
 from geotamper.learning.parameters import MaskPart, Optimisers, build_optimisers
-from geotamper.learning.position import Entry, Position
+from geotamper.learning.position import Entry, Position, StepReport
 from geotamper.learning.processes import current_share, largest, pool
 from geotamper.learning.schedule import Schedule, Stage
 from geotamper.learning.settings import TrainingSettings
@@ -23,26 +23,8 @@ from geotamper.learning.validation import Validation, validate
 from geotamper.models.protocol import QuestionNetwork, Rows
 
 Numbered = tuple[int, Integers]
-Halt = Literal["interrupted", "budget"]
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """What a progress bar shows after a step.
-
-    Attributes:
-        epoch: From 1.
-        epochs: All.
-        step: From 1.
-        steps: All of the epoch.
-        loss: Of this step.
-    """
-
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    loss: float
+Halt = Literal["interrupted", "budget", "stage"]
+"""Why an epoch ends early: Ctrl-C, no time left, or the mask network alone has used its share of the time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,11 +186,13 @@ class QuestionTask(LightningModule):
         result = self._validate() if due or over or self.position.stage == "masks" else None
         best = result is not None and self._judge(result)
         if result is not None:
-            entry["val"] = _plain(result, self.parts.val)
+            entry["val"] = result.to_entry(self.parts.val.type_names)
         self.position.next_epoch(entry)
         if over:
             self.trainer.should_stop = True
         self._listeners.epoch(self, entry, best)
+        if self.halt == "stage":
+            self.halt = None
         self._saved = time.monotonic()
 
     @property
@@ -219,6 +203,12 @@ class QuestionTask(LightningModule):
         if self.parts.settings.max_minutes is None:
             return 0.0  # the schedule does not look at it
         return largest(self.seconds, self.device)
+
+    def _leaves_masks(self, seconds: float) -> bool:
+        """Whether the time of the mask network alone ran out within an epoch, which its share may be shorter than."""
+        return (
+            self.position.stage == "masks" and self.schedule.stage(self.position.epoch, seconds) == "answers"
+        )
 
     def _prepare(self, stage: Stage, *, frozen: bool) -> None:
         self._mask.freeze(frozen=frozen)
@@ -244,10 +234,13 @@ class QuestionTask(LightningModule):
         self._listeners.step(
             StepReport(self.position.epoch + 1, settings.total_epochs, number + 1, steps, loss)
         )
+        seconds = self._agreed_seconds()
         if largest(float(self._interrupted), self.device) > 0:
             self.halt = "interrupted"
-        elif settings.max_minutes is not None and self._agreed_seconds() > 60 * settings.max_minutes:
+        elif settings.max_minutes is not None and seconds > 60 * settings.max_minutes:
             self.halt = "budget"
+        elif number + 1 < steps and self._leaves_masks(seconds):
+            self.halt = "stage"
         elif number + 1 < steps and time.monotonic() - self._saved > 60 * settings.checkpoint_minutes:
             self._listeners.checkpoint(self)
             self._saved = time.monotonic()
@@ -299,17 +292,3 @@ class _Steps:
 
 def _seed(seed: int, epoch: int, step: int, rank: int) -> int:
     return int(np.random.SeedSequence([seed, epoch, step, rank]).generate_state(1)[0])
-
-
-def _plain(result: Validation, data: FoldData) -> Entry:
-    plain: Entry = {
-        "OA": result.OA,
-        "AA": result.AA,
-        "answer_loss": result.answer_loss,
-        "per_type": {
-            data.type_names.get(number, str(number)): value for number, value in result.per_type.items()
-        },
-    }
-    if result.mask_rmse is not None and result.mask_mae is not None:
-        plain |= {"mask_rmse": result.mask_rmse, "mask_mae": result.mask_mae}
-    return plain

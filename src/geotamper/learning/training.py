@@ -14,6 +14,7 @@ from geotamper.learning.data.cache import Watch
 from geotamper.learning.data.loading import CachePlace, Lists, load_folds, read_lists
 from geotamper.learning.data.preparation import DEVIATION, MEAN
 from geotamper.learning.fitting import build_trainer, fit, log_to
+from geotamper.learning.position import StepReport
 from geotamper.learning.run.document import (
     CACHE_FOLDER,
     RUN_FILE,
@@ -25,7 +26,7 @@ from geotamper.learning.run.document import (
 from geotamper.learning.run.keeping import RunKeeper, read_state
 from geotamper.learning.run.opening import load_tokenizer, open_run
 from geotamper.learning.settings import TrainingSettings
-from geotamper.learning.task import Listeners, QuestionTask, StepReport, TaskParts
+from geotamper.learning.task import Listeners, QuestionTask, TaskParts
 from geotamper.models.text import Tokenizer
 from geotamper.sets.layout import TamperSet, open_set
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,6 +45,24 @@ class Validation:
         if self.mask_rmse is None or self.mask_mae is None:
             return None
         return MASK_RANGE * self.mask_mae + (MASK_RANGE * self.mask_rmse) ** 2
+
+    def to_entry(self, type_names: Mapping[int, str]) -> dict[str, Any]:
+        """Everything that is known, as it stands in the log.
+
+        Args:
+            type_names: Names of the types by number.
+        """
+        plain: dict[str, Any] = {
+            "OA": self.OA,
+            "AA": self.AA,
+            "answer_loss": self.answer_loss,
+            "per_type": {
+                type_names.get(number, str(number)): value for number, value in self.per_type.items()
+            },
+        }
+        guides = ("mask_rmse", "mask_mae")
+        known = {name: getattr(self, name) for name in guides}
+        return plain | {name: value for name, value in known.items() if value is not None}
 
 
 @torch.no_grad()

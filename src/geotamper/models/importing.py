@@ -168,13 +168,13 @@ def save_network(network: nn.Module, name: str, config: NetworkConfig, classes: 
     """
     import json
 
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
-    from geotamper.atomic import atomic_path, write_text
+    from geotamper.atomic import write_bytes, write_text
 
     tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-    with atomic_path(out / "model.safetensors") as temporary:
-        save_file(tensors, temporary)
+    # Not `save_file`: the library's own files are for their owner alone, whatever the umask.
+    write_bytes(out / "model.safetensors", save(tensors))
     document = {"model": name, "classes": classes, "config": config.model_dump(mode="json")}
     write_text(out / "config.json", json.dumps(document, indent=2) + "\n")
 

@@ -17,16 +17,14 @@ from geotamper.sets.layout.names import (
     ROLES,
     SIDECAR_FILE,
     Role,
-    json_folder,
     picture_path,
 )
-from geotamper.sets.layout.opened import ReleasedFiles, TamperSet, open_set
+from geotamper.sets.layout.opened import TamperSet, open_lists
 from geotamper.sets.layout.picture_files import PictureStore
 from geotamper.sets.layout.png import decode_grey, decode_rgb, encode_png
 from geotamper.sets.layout.sidecar import write_sidecar
 from geotamper.sets.layout.writing import SetLists, write_lists
 from geotamper.sets.parquet.names import ListName
-from geotamper.sets.parquet.reading import ParquetFiles
 from geotamper.sets.parquet.writing import ParquetOptions, PictureFile, Storage, check_lists, write_parquet
 from geotamper.sets.review.decisions import REVIEW_FILE
 from geotamper.sets.screening.log import SCREENING_FILE
@@ -74,7 +72,7 @@ def convert_set(source: Path, out: Path, conversion: Conversion, *, control: Con
     size.
 
     Args:
-        source: The folder of a set in either layout.
+        source: The folder of a set in either layout; a release of the balanced subset alone stays one.
         out: A folder that is empty or not there.
         conversion: What to make of it.
         control: Progress and cancellation.
@@ -85,10 +83,11 @@ def convert_set(source: Path, out: Path, conversion: Conversion, *, control: Con
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"'{out}' is not an empty folder; choose a new one, so that nothing is mixed")
-    sets = _open_all(source)
-    full = sets["full"]
+    opened_lists = open_lists(source)
+    sets: dict[ListName, TamperSet] = {"balanced" if one.balanced else "full": one for one in opened_lists}
+    whole = opened_lists[0]
     _copy_decisions(source, out)
-    files = _picture_files(full, conversion, control or Control())
+    files = _picture_files(whole, conversion, control or Control())
     if conversion.to == "parquet":
         size = None if conversion.size is None else (conversion.size, conversion.size)
         write_parquet(out, sets, files, ParquetOptions(source.name, conversion.storage, size))
@@ -97,8 +96,8 @@ def convert_set(source: Path, out: Path, conversion: Conversion, *, control: Con
         check_lists(opened)
     for picture, role, content in files:
         write_bytes(picture_path(out, picture, role), content)
-    if full.sidecar is not None:
-        write_sidecar(out / SIDECAR_FILE, full.sidecar)
+    if whole.sidecar is not None:
+        write_sidecar(out / SIDECAR_FILE, whole.sidecar)
     for opened in sets.values():
         _write_released(out, opened)
 
@@ -108,19 +107,6 @@ def _copy_decisions(source: Path, out: Path) -> None:
     for name in (REVIEW_FILE, SCREENING_FILE):
         if (source / name).is_file():
             write_bytes(out / name, (source / name).read_bytes())
-
-
-def _open_all(source: Path) -> dict[ListName, TamperSet]:
-    full = open_set(source)
-    sets: dict[ListName, TamperSet] = {"full": full}
-    storage = full.storage
-    if isinstance(storage, ParquetFiles):
-        has_balanced = "balanced" in storage.manifest.lists
-    else:
-        has_balanced = isinstance(storage, ReleasedFiles) and json_folder(source, balanced=True).is_dir()
-    if has_balanced:
-        sets["balanced"] = open_set(source, balanced=True)
-    return sets
 
 
 def _write_released(out: Path, opened: TamperSet) -> None:

@@ -1,6 +1,5 @@
 """Folders of drawn scenes with labels and instances, as the reader 'masks' takes them."""
 
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -41,13 +40,3 @@ def put(tmp_path: Path) -> Put:
         return tmp_path
 
     return write
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The shared development imagery."""
-    root = Path(__file__).parents[3]
-    folder = Path(os.environ.get("GEOTAMPER_SHARED", str(root.parent / "shared"))) / "data"
-    if not folder.is_dir():
-        pytest.skip(f"no shared imagery at {folder}; set GEOTAMPER_SHARED")
-    return folder

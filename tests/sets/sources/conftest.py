@@ -1,7 +1,6 @@
 """Small folders in the documented layouts of the imagery sets, written by code."""
 
 import json
-import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -76,13 +75,3 @@ def read_all() -> ReadAll:
         return [tile for tile in tiles if isinstance(tile, RawTile)]
 
     return read
-
-
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """The shared development imagery."""
-    root = Path(__file__).parents[3]
-    folder = Path(os.environ.get("GEOTAMPER_SHARED", str(root.parent / "shared"))) / "data"
-    if not folder.is_dir():
-        pytest.skip(f"no shared imagery at {folder}; set GEOTAMPER_SHARED")
-    return folder

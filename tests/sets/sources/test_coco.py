@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geotamper.sets.sources import (
@@ -182,13 +182,11 @@ def test_coco_refuses_what_is_no_coco(pictures: Path, save_json: Save) -> None:
         open_source(pictures, "coco").tiles()
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=30))
 def test_expand_counts_inverts_the_compression(counts: list[int]) -> None:
     assert expand_counts(compress(counts)) == counts
 
 
-@settings(deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**31))
 def test_decode_runs_gives_the_mask_back(height: int, width: int, seed: int) -> None:
     mask = np.random.default_rng(seed).random((height, width)) < 0.5

@@ -9,7 +9,6 @@ from geotamper.sets.sources.tiling import flexible_windows, grid_windows, renumb
 from geotamper.sets.sources.voids import flat_regions
 
 
-@settings(deadline=None)
 @given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([512, 1024]))
 def test_grid_windows_lie_inside_and_apart(width: int, height: int, side: int) -> None:
     windows = grid_windows(width, height, side=side)
@@ -40,7 +39,7 @@ def test_resize_pixels_averages_areas() -> None:
     assert np.abs(resize_pixels(fine) - mean).max() <= 0.5
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(256, 1100), st.integers(0, 5))
 def test_resize_ids_invents_no_ids_and_keeps_places(side: int, seed: int) -> None:
     ids = np.zeros((side, side), np.int64)

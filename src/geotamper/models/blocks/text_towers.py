@@ -1,5 +1,6 @@
 """Networks that read: CLIP text transformer, LSTM, GRU in the shape of skip-thoughts, MiniLM."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from geotamper.models.config import (
 from geotamper.models.protocol import TokenBatch
 
 
-class TextTower(nn.Module):
+class TextTower(nn.Module, ABC):
     """Base of all text towers.
 
     Attributes:
@@ -31,9 +32,9 @@ class TextTower(nn.Module):
     width: int
     token_width: int
 
+    @abstractmethod
     def forward(self, tokens: TokenBatch) -> Features:
         """Features of T texts."""
-        raise NotImplementedError
 
 
 class ClipTextTower(TextTower):

@@ -5,8 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from geotamper.errors import InputError
-from geotamper.sets.layout import FOLDS, Fold, Sidecar, TamperSet, open_set
+from geotamper.sets.layout import FOLDS, Fold, Sidecar, TamperSet, open_lists
 from geotamper.sets.layout.names import FOLD_FILES, json_folder
 from geotamper.sets.parquet.names import ListName
 from geotamper.sets.parquet.reading import ParquetFiles
@@ -71,10 +70,10 @@ class CardFacts:
 
     Attributes:
         root: The folder of the set.
-        opened: The full set.
+        opened: The full set, or the balanced subset of a release that has nothing else.
         name: Of the set.
-        statistics: Counts of the full set.
-        balanced: Counts of the balanced subset, or None.
+        statistics: Counts of that set.
+        balanced: Counts of the balanced subset beside a full set, or None.
         sidecar: None for sets made elsewhere.
         sources: By falling number of pictures.
         files: Question files of every list.
@@ -139,26 +138,21 @@ def gather_facts(root: Path) -> CardFacts:
         InputError: The set cannot be read.
     """
     root = root.resolve()
-    opened = open_set(root)
+    lists = open_lists(root)
+    opened = lists[0]
     storage = opened.storage
     parquet = isinstance(storage, ParquetFiles)
     shards = isinstance(storage, ParquetFiles) and storage.manifest.storage == "shards"
-    try:
-        balanced = collect_statistics(open_set(root, balanced=True))
-    except InputError:
-        balanced = None
-    statistics = collect_statistics(opened)
-    names: list[ListName] = ["full"] if balanced is None else ["full", "balanced"]
     sidecar = opened.sidecar
     return CardFacts(
         root=root,
         opened=opened,
         name=root.name if sidecar is None else sidecar.name,
-        statistics=statistics,
-        balanced=balanced,
+        statistics=collect_statistics(opened),
+        balanced=None if len(lists) == 1 else collect_statistics(lists[1]),
         sidecar=sidecar,
         sources=tuple(_sources(opened)),
-        files=tuple(QuestionFiles(name, _question_files(root, opened, name)) for name in names),
+        files=tuple(_question_files(root, listed) for listed in lists),
         parquet=parquet,
         shards=shards,
     )
@@ -192,15 +186,19 @@ def _readers_by_source() -> dict[str, str]:
     return {reader.info.name: reader.name for reader in READERS.values()}
 
 
-def _question_files(root: Path, opened: TamperSet, name: ListName) -> dict[Fold, tuple[str, ...]]:
-    storage = opened.storage
+def _question_files(root: Path, listed: TamperSet) -> QuestionFiles:
+    storage = listed.storage
+    name: ListName = "balanced" if listed.balanced else "full"
     if isinstance(storage, ParquetFiles):
         folds = storage.manifest.lists[name].folds
-        return {fold: folds[fold].files for fold in FOLDS if fold in folds and folds[fold].files}
-    folder = json_folder(root, balanced=name == "balanced")
-    listed = opened if name == "full" else open_set(root, balanced=True)
-    return {
-        fold: ((folder / FOLD_FILES[fold]).relative_to(root).as_posix(),)
-        for fold in FOLDS
-        if len(listed.fold_questions(fold))
-    }
+        files = {fold: folds[fold].files for fold in FOLDS if fold in folds and folds[fold].files}
+        return QuestionFiles(name, files)
+    folder = json_folder(root, balanced=listed.balanced).relative_to(root)
+    return QuestionFiles(
+        name,
+        {
+            fold: ((folder / FOLD_FILES[fold]).as_posix(),)
+            for fold in FOLDS
+            if len(listed.fold_questions(fold))
+        },
+    )

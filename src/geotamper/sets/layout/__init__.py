@@ -2,7 +2,7 @@
 
 from geotamper.sets.layout.folds import FoldConflicts
 from geotamper.sets.layout.names import FOLDS, MASK_ROLES, ROLES, Fold, MaskRole, Role, picture_path
-from geotamper.sets.layout.opened import TamperSet, open_set
+from geotamper.sets.layout.opened import TamperSet, open_lists, open_set
 from geotamper.sets.layout.picture_files import (
     LooseFiles,
     PictureArrays,
@@ -63,6 +63,7 @@ __all__ = [
     "decode_segmentation",
     "encode_segmentation",
     "majority_class",
+    "open_lists",
     "open_set",
     "picture_path",
     "read_sidecar",

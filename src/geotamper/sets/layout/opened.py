@@ -226,3 +226,21 @@ def open_set(path: Path | str, *, balanced: bool = False) -> TamperSet:
 
         return TamperSet(root, ParquetFiles(root, balanced=balanced), balanced=balanced)
     return TamperSet(root, ReleasedFiles(root, balanced=balanced), balanced=balanced)
+
+
+def open_lists(path: Path | str) -> tuple[TamperSet, ...]:
+    """Open the full set and its balanced subset, in this order; some releases hold only one of them.
+
+    Raises:
+        InputError: The folder holds neither.
+    """
+    found: list[TamperSet] = []
+    refused: list[InputError] = []
+    for balanced in (False, True):
+        try:
+            found.append(open_set(path, balanced=balanced))
+        except InputError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+    return tuple(found)

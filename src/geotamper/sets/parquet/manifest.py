@@ -64,7 +64,7 @@ class Manifest(_ManifestModel):
         version: Of the package that wrote it.
         size: Width and height that pictures were brought to, or None for pictures as they were.
         storage: Whether pictures are single files or stand in tar shards.
-        lists: The full set and, where there is one, the balanced subset.
+        lists: The full set and its balanced subset, or one of them.
         sidecar: Whether `geotamper.json` is there.
         files: Every file but the pictures, whose hashes are in `files.parquet`.
     """

@@ -49,7 +49,7 @@ def write_parquet(
 
     Args:
         root: A folder that is empty or not there.
-        sets: The full set, and the balanced one where there is one.
+        sets: The full set and its balanced subset, or one of them.
         files: Picture, role and content of every file; those of one picture follow each other.
         options: How to write.
 

@@ -9,6 +9,7 @@ import contextlib
 import json
 import secrets
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -56,7 +57,7 @@ class ReviewServer:
         self._token = secrets.token_urlsafe(24)
         self._order = _order(self._opened)
         try:
-            self._server = ThreadingHTTPServer((HOST, port), self._handler())
+            self._server = ThreadingHTTPServer((HOST, port), partial(_Handler, self))
         except (OSError, OverflowError) as error:
             raise InputError(f"port {port} cannot be used ({error}); choose another with --port") from error
         self._server.daemon_threads = True
@@ -87,15 +88,6 @@ class ReviewServer:
     def close(self) -> None:
         """Free the port."""
         self._server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        review = self
-
-        class Handler(_Handler):
-            def respond(self, method: str) -> Answer:
-                return review.answer(method, self)
-
-        return Handler
 
     def answer(self, method: str, request: "_Handler") -> Answer:
         """Answer one request."""
@@ -175,9 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
     server_version = "geotamper"
     sys_version = ""
 
-    def respond(self, method: str) -> Answer:
-        """Answer the request."""
-        raise NotImplementedError
+    def __init__(self, review: ReviewServer, *connection: Any) -> None:  # noqa: ANN401 - the library's affair
+        self._review = review
+        super().__init__(*connection)  # answers the request
 
     def body(self) -> bytes:
         """What was sent, at most as long as a decision can be."""
@@ -193,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send("POST")
 
     def _send(self, method: str) -> None:
-        status, kind, content = self.respond(method)
+        status, kind, content = self._review.answer(method, self)
         self.send_response(status)
         headers = {
             "Content-Type": kind,

@@ -17,20 +17,11 @@ from geotamper.sets.sources.folders import list_files, require_root, subfolders
 from geotamper.sets.sources.gridded import Found, GriddedSource, Labelled
 from geotamper.sets.sources.masks import PICTURE_SUFFIXES
 from geotamper.sets.sources.outlines import fill_outline
-from geotamper.sets.sources.protocol import RawPicture, SourceInfo, TileRef, Window
+from geotamper.sets.sources.protocol import RawPicture, TileRef, Window, own_folder
 from geotamper.sets.sources.runlength import decode_runs
 from geotamper.sets.sources.tiling import flexible_windows
-from geotamper.task.classes import OBJECT_CLASSES
 
-COCO = SourceInfo(
-    name="coco",
-    title="Pictures with COCO annotations",
-    licence="not stated: known to whoever made the folder",
-    bibtex="",
-    regions=("unknown",),
-    classes=OBJECT_CLASSES,
-    checked_against="original files",
-)
+COCO = own_folder("coco", "Pictures with COCO annotations")
 
 _COCO_KEYS = re.compile(r'"(images|annotations|categories|licenses)"\s*:')
 _HEAD = 4096

@@ -21,19 +21,10 @@ from geotamper.sets.sources.folders import (
 )
 from geotamper.sets.sources.gridded import Found, GriddedSource, Labelled
 from geotamper.sets.sources.manifest import ManifestEntry, find_manifest
-from geotamper.sets.sources.protocol import RawPicture, SourceInfo, TileRef, Window
+from geotamper.sets.sources.protocol import RawPicture, TileRef, Window, own_folder
 from geotamper.sets.sources.tiling import flexible_windows
-from geotamper.task.classes import OBJECT_CLASSES
 
-MASKS = SourceInfo(
-    name="masks",
-    title="Pictures with masks of class ids",
-    licence="not stated: known to whoever made the folder",
-    bibtex="",
-    regions=("unknown",),
-    classes=OBJECT_CLASSES,
-    checked_against="original files",
-)
+MASKS = own_folder("masks", "Pictures with masks of class ids")
 
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 """Suffixes, in lower case, of pictures in generic folders."""

@@ -10,7 +10,7 @@ from geotamper.sets.layout.names import Fold
 from geotamper.sets.sources.class_table import TableRecord
 from geotamper.sets.sources.errors import TileError
 from geotamper.sets.sources.labels import BoolMask, Ids, Instances
-from geotamper.task.classes import ObjectClass
+from geotamper.task.classes import OBJECT_CLASSES, ObjectClass
 
 TILE_SIDE = 512
 """Width and height of every raw tile, pixels."""
@@ -47,6 +47,24 @@ class SourceInfo:
     def citation_key(self) -> str:
         """Key of the BibTeX entry, empty without one."""
         return self.bibtex.partition("{")[2].partition(",")[0].strip()
+
+
+def own_folder(name: str, title: str) -> SourceInfo:
+    """What a reader knows of a folder that its user arranged: the layout, and nothing about the pictures.
+
+    Args:
+        name: Of the layout.
+        title: In full.
+    """
+    return SourceInfo(
+        name=name,
+        title=title,
+        licence="not stated: known to whoever made the folder",
+        bibtex="",
+        regions=("unknown",),
+        classes=OBJECT_CLASSES,
+        checked_against="original files",
+    )
 
 
 @dataclass(frozen=True)
