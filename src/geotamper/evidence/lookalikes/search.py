@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -115,10 +116,7 @@ class CandidateSearch:
         """
         if not self.origins:
             return []
-        views = Views.of(pool.planes)
-        proposals = [Proposal(pool.of(origin.source), origin.radius) for origin in self.origins]
-        control.checkpoint(0.7, "refining rough guesses")
-        ranked = self.ranked(views, proposals, workers)
+        views, ranked = pool.ahead.result(self, partial(self._prepared, pool, workers))
         control.checkpoint(0.8, "comparing regions")
         walk = _Walk(views, ranked)
         fresh = (int(index) for index in ranked.order if walk.is_new(index))
@@ -127,6 +125,17 @@ class CandidateSearch:
                 break
             walk.grow(index)
         return compare_candidates(walk.candidates)
+
+    def begin(self, pool: CandidatePool, *, workers: int) -> None:
+        """Have all that comes before the first growing done ahead."""
+        if self.origins:
+            pool.ahead.begin(self, partial(self._prepared, pool, workers))
+
+    def _prepared(self, pool: CandidatePool, workers: int, control: Control) -> tuple[Views, Ranked]:
+        views = Views.of(pool.planes)
+        sources = [(pool.of(origin.source, control=control), origin.radius) for origin in self.origins]
+        control.checkpoint(0.7, "refining rough guesses")
+        return views, self.ranked(views, [Proposal(*source) for source in sources], workers)
 
     def ranked(self, views: Views, proposals: Sequence[Proposal], workers: int) -> Ranked:
         """Pull all guesses in and rank the best of them; at least one batch of guesses."""
