@@ -7,10 +7,11 @@ import numpy.typing as npt
 import pytest
 
 from geotamper.errors import SpecificationError
+from geotamper.evidence.exact_fit import measure, refit
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Region, Window
 from geotamper.evidence.resampling import Resampling
-from geotamper.evidence.resynthesis import Explanation, explain, explain_with, measure, refit
+from geotamper.evidence.resynthesis import Explanation, explain, explain_with
 from geotamper.forge.forgery import BoolMask, Forgery
 from geotamper.imagery.kernels import KEYS_ANTIALIASED, LANCZOS4, LINEAR, NEAREST, OPENCV_CUBIC, Kernel
 
