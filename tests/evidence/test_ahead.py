@@ -1,12 +1,20 @@
 """Pieces of work are done once, early or late, and never outlive the search."""
 
 import threading
+from collections.abc import Callable
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from geotamper.control import Control
 from geotamper.errors import CancelledError
 from geotamper.evidence.ahead import Ahead
+from geotamper.evidence.search import find_evidence
+from geotamper.evidence.settings import EvidenceSettings
+from geotamper.forge.degradation import degrade_picture, parse_degradations
+from geotamper.forge.forgery import Forgery
+from geotamper.scenes import Scene
 
 PATIENCE = 20.0
 """Seconds after which a thread that should have come is taken for lost."""
@@ -104,3 +112,23 @@ def test_ahead_calls_its_caller_from_the_callers_thread_only() -> None:
             ahead.result(key, work)
     assert seen
     assert set(seen) == {threading.get_ident()}
+
+
+def _all_found(pixels: npt.NDArray[np.uint8], workers: int) -> list[tuple[object, ...]]:
+    evidence = find_evidence(pixels, settings=EvidenceSettings(workers=workers))
+    pairs = evidence.copies + evidence.undecided
+    return [(p.source.tobytes(), p.target.tobytes(), p.transform, p.probability) for p in pairs]
+
+
+@pytest.mark.parametrize("change", ["none", "jpeg:85"])
+@pytest.mark.parametrize("is_forged", [False, True])
+def test_find_evidence_finds_the_same_whether_or_not_it_works_ahead(
+    change: str,
+    is_forged: bool,
+    case: type,
+    forged: Callable[..., Forgery],
+    scene: Callable[..., Scene],
+) -> None:
+    pixels = forged(case("city", 35.0)).pixels if is_forged else scene("city").pixels
+    pixels = degrade_picture(pixels, parse_degradations(change), rng=np.random.default_rng(0))
+    assert _all_found(pixels, workers=3) == _all_found(pixels, workers=1)
