@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from geotamper.evidence.loops.discs import MIN_RANGE
 from geotamper.evidence.loops.predictions import climb_nearest, fit_pose
+from geotamper.evidence.order import median, upper_quartile
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.resampling import Resampling, sample
@@ -99,7 +100,7 @@ def fit(
     linear = np.array([[a, b], [-b, a]])
     offset = np.array([u, v]) - linear @ centre
     # the fit's own noise: rounding alone leaves 0.3 grey levels
-    noise = max(1.4826 * float(np.median(errors)), 0.3)
+    noise = max(1.4826 * median(errors), 0.3)
     sigma = noise * math.sqrt(max(float(np.linalg.inv(normal)[0, 0]), 0.0))
     return np.column_stack([linear, offset]), sigma
 
@@ -171,7 +172,7 @@ class Textured:
         error = np.abs(self.colours - predicted).max(axis=1)
         total = self.weight.sum()
         share = float(self.weight[error <= self.tolerance].sum() / total)
-        return share, float(np.percentile(error, 75)), float(total) * self.count / len(self.columns)
+        return share, upper_quartile(error), float(total) * self.count / len(self.columns)
 
 
 def measure(

@@ -116,7 +116,7 @@ class Region:
 
     def eroded(self, *, at_least: int) -> "Region":
         """The region without its outermost pixels, or itself where fewer than `at_least` would remain."""
-        if self.area < at_least:
+        if self.area < max(1, at_least):
             return self
         mask = self.mask.astype(np.uint8)
         inner = cv2.erode(mask, _BOX_3, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
