@@ -4,9 +4,9 @@ Candidate sources, the acceptance test and the direction judges are pieces that 
 only knows the order in which they are asked and how much may be spent on each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
 
 import cv2
 import numpy as np
@@ -31,6 +31,7 @@ from geotamper.evidence.registration import (
     register_reversed,
 )
 from geotamper.evidence.repeats import RepeatedBlocks
+from geotamper.evidence.settings import EvidenceSettings
 from geotamper.evidence.verification import verify
 
 LEAST_TEXTURE = 60.0
@@ -38,6 +39,10 @@ LEAST_TEXTURE = 60.0
 
 MOST_ALIKE = 400
 """Discs looked at for their likeness; most belong to few places."""
+
+
+def _nothing() -> None:
+    """What a caller has to do who does not ask whether the search is in vain."""
 
 
 @dataclass(frozen=True)
@@ -110,35 +115,53 @@ class CopySearch:
     later_exactness: float = 6.0
 
     def run(
-        self, pool: CandidatePool, *, most: int, workers: int, seed: int, control: Control
+        self,
+        pool: CandidatePool,
+        *,
+        settings: EvidenceSettings,
+        control: Control,
+        in_vain: Callable[[], None] = _nothing,
     ) -> list[CopyPair]:
         """Find copies in a picture.
 
         Args:
             pool: The picture's candidates.
-            most: Copies looked for.
-            workers: Threads.
-            seed: Of random choices.
+            settings: The number of findings, the threads and the seed of random choices are used.
             control: Progress, cancellation and limits.
+            in_vain: Called as soon as it is likely that nothing will be found, before the last candidates are tested.
 
         Returns:
             Accepted pairs in falling probability.
         """
-        walk = _Walk(self, pool.planes, seed)
-        for stage in self.stages:
+        walk, most = _Walk(self, pool.planes, settings.seed), settings.max_findings
+        pieces = {stage: self._piece(pool, stage, settings.workers) for stage in self.stages}
+        for stage, following in zip_longest(self.stages, self.stages[1:]):
             if control.time_left() <= 0 or (stage.last_resort and walk.accepted):
                 break
-            registered = self.registered(pool, stage, workers=workers, control=control)
+            if following is not None and not following.last_resort:
+                pool.ahead.begin(following, pieces[following])
+            registered = pool.ahead.result(stage, pieces[stage])
+            if not walk.accepted and registered.exactness.max(initial=0.0) < self.later_exactness:
+                if following is None:
+                    in_vain()
+                else:
+                    pool.ahead.begin(following, pieces[following])
             control.checkpoint(0.5, "testing candidates")
             walk.over(registered, most=most, control=control)
             if not walk.accepted:
                 walk.over_alike(registered, control=control)
         return sorted(walk.accepted, key=lambda pair: -pair.probability)
 
+    def _piece(self, pool: CandidatePool, stage: Stage, workers: int) -> Callable[[Control], Registered]:
+        def work(control: Control) -> Registered:
+            return self.registered(pool, stage, workers=workers, control=control)
+
+        return work
+
     def registered(self, pool: CandidatePool, stage: Stage, *, workers: int, control: Control) -> Registered:
         """Hypotheses of one stage after registration from both sides."""
         plan = stage.registration
-        planes, hypotheses = pool.planes, pool.of(stage.source)
+        planes, hypotheses = pool.planes, pool.of(stage.source, control=control)
         control.checkpoint(0.25, f"registering {len(hypotheses)} pairs of {stage.name}")
         kept = plan.gate.passed(planes, hypotheses, most=plan.most, workers=workers)
         radii = np.full(len(kept), plan.radius, np.int64)

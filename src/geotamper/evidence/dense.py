@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.control import Control
+from geotamper.evidence.compiled import for_slices
 from geotamper.evidence.hypotheses import Hypotheses
 from geotamper.evidence.lookup import InvertedFile, Queries, list_centres
 from geotamper.evidence.planes import Planes
@@ -31,6 +32,9 @@ LISTS = 256
 
 SMALLEST_INDEX = 400
 """Discs; fewer are a picture without texture."""
+
+STRIP = 16
+"""Rows of discs that are described at once: the patches of all would be forty times the picture."""
 
 LEAST_AGREEMENT = 0.5
 """Of the phases of two discs, 1 for equal ones; true matches lie above 0.65."""
@@ -99,27 +103,34 @@ def opponent_colours(colour: Floats32) -> Floats32:
     ).astype(np.float32)
 
 
-def describe_discs(opponent: Floats32, radius: float, stride: int) -> Discs:
+def describe_discs(opponent: Floats32, radius: float, stride: int, *, workers: int = 1) -> Discs:
     """Circular harmonics of all discs on a grid.
 
     Args:
         opponent: (H, W, 3) float32.
         radius: Of the discs, pixels.
         stride: Of the grid, pixels.
+        workers: Threads.
     """
     basis = _basis(radius)
     reach = math.ceil(radius)
     side = 2 * reach + 1
-    patches = np.lib.stride_tricks.sliding_window_view(opponent, (side, side), axis=(0, 1))
-    patches = patches[::stride, ::stride]
+    # colour by colour, so that the rows of a patch are copied as they lie
+    planar = np.ascontiguousarray(opponent.transpose(2, 0, 1))
+    patches = np.lib.stride_tricks.sliding_window_view(planar, (side, side), axis=(1, 2))
+    patches = patches[:, ::stride, ::stride].transpose(1, 2, 0, 3, 4)
     rows, columns = patches.shape[:2]
     count = basis.shape[1] // 2
     harmonics = np.empty((rows, columns, 3, count), np.complex64)
-    for row in range(0, rows, 16):  # in strips: all patches at once would be forty times the picture
-        strip = np.ascontiguousarray(patches[row : row + 16]).reshape(-1, side * side)
-        values = (strip @ basis).reshape(-1, columns, 3, 2 * count)
-        harmonics.real[row : row + 16] = values[..., :count]
-        harmonics.imag[row : row + 16] = values[..., count:]
+
+    def work(start: int, stop: int) -> None:
+        for row in range(start * STRIP, stop * STRIP, STRIP):
+            strip = np.ascontiguousarray(patches[row : row + STRIP]).reshape(-1, side * side)
+            values = (strip @ basis).reshape(-1, columns, 3, 2 * count)
+            harmonics.real[row : row + STRIP] = values[..., :count]
+            harmonics.imag[row : row + STRIP] = values[..., count:]
+
+    for_slices(work, -(-rows // STRIP), workers)
     grid_y, grid_x = np.mgrid[:rows, :columns].astype(np.float32) * stride + reach
     shaped = harmonics.reshape(rows * columns, 3 * RINGS, ORDERS + 1)
     waves = shaped[..., 1:]
@@ -158,16 +169,17 @@ class DenseCandidates:
         if planes.height * planes.width > self.most_pixels:
             return Hypotheses.none()
         opponent = opponent_colours(planes.colour)
-        discs = describe_discs(opponent, self.radius, self.query_stride).textured(self.activity)
+        discs = describe_discs(opponent, self.radius, self.query_stride, workers=workers)
+        discs = discs.textured(self.activity)
         if len(discs.centres) < SMALLEST_INDEX:
             return Hypotheses.none()
         vectors = discs.invariants()
-        centres = list_centres(vectors, LISTS)
-        queries = Queries.of(vectors, discs.centres, centres, probes=self.probes)
+        centres = list_centres(vectors, LISTS, workers=workers)
+        queries = Queries.of(vectors, discs.centres, centres, probes=self.probes, workers=workers)
         parts, distances = [], []
         for i, shrink in enumerate(self.shrinks):
             control.checkpoint(0.5 + 0.05 * i, f"matching small discs at scale {1 / shrink:.2f}")
-            base = self._base(opponent, shrink)
+            base = self._base(opponent, shrink, workers)
             if len(base.centres) < SMALLEST_INDEX:
                 continue
             file = InvertedFile.of(base.invariants(), base.centres, centres, workers=workers)
@@ -181,7 +193,7 @@ class DenseCandidates:
             *(part.hypotheses(discs, queries.order, kept[i]) for i, part in enumerate(parts))
         )
 
-    def _base(self, opponent: Floats32, shrink: float) -> Discs:
+    def _base(self, opponent: Floats32, shrink: float, workers: int) -> Discs:
         """Discs of the picture made smaller by a factor, with centres in the full-size picture."""
         small = opponent
         if shrink > 1.0:
@@ -193,7 +205,7 @@ class DenseCandidates:
             return Discs(
                 np.zeros((0, 2), np.float32), np.zeros((0, 0, 0), np.complex64), np.zeros(0, np.float32)
             )
-        discs = describe_discs(small, self.radius, self.base_stride)
+        discs = describe_discs(small, self.radius, self.base_stride, workers=workers)
         ratio = opponent.shape[1] / small.shape[1]
         centres = ((discs.centres + 0.5) * ratio - 0.5).astype(np.float32)
         return Discs(centres, discs.harmonics, discs.energy).textured(self.activity)

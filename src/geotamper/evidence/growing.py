@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from geotamper.evidence.exact_fit import refit, refit_nearest
 from geotamper.evidence.loops.discs import MIN_RANGE
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.region import Matrix, Region, Window
 from geotamper.evidence.resampling import Resampling, residual
-from geotamper.evidence.resynthesis import refit, refit_nearest
 from geotamper.imagery.kernels import LINEAR, NEAREST, OPENCV_CUBIC
 
 BoolMask = npt.NDArray[np.bool_]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.control import Control
+from geotamper.evidence.ahead import Ahead
 from geotamper.evidence.planes import Planes
 
 
@@ -86,18 +87,23 @@ class CandidatePool:
         planes: The picture.
         workers: Threads.
         control: Progress, cancellation and limits.
+        ahead: What may be begun early; nothing by default.
     """
 
-    def __init__(self, planes: Planes, *, workers: int, control: Control) -> None:
+    def __init__(self, planes: Planes, *, workers: int, control: Control, ahead: Ahead | None = None) -> None:
         self.planes = planes
+        self.ahead = ahead or Ahead(control)
         self._workers = workers
         self._control = control
         self._known: dict[CandidateSource, Hypotheses] = {}
 
-    def of(self, source: CandidateSource) -> Hypotheses:
-        """What a source proposes, without guesses whose disc is centred outside the picture."""
+    def of(self, source: CandidateSource, *, control: Control | None = None) -> Hypotheses:
+        """What a source proposes, without guesses whose disc is centred outside the picture.
+
+        Two threads may ask at once only for different sources; each then brings a control of its own.
+        """
         if source not in self._known:
-            found = source.propose(self.planes, workers=self._workers, control=self._control)
+            found = source.propose(self.planes, workers=self._workers, control=control or self._control)
             x, y = found.centres.T
             inside = (x >= 0) & (y >= 0) & (x < self.planes.width) & (y < self.planes.height)
             self._known[source] = found.subset(inside)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.control import Control
+from geotamper.evidence.compiled import for_slices
 from geotamper.evidence.hypotheses import Hypotheses
 from geotamper.evidence.loops.lists import keep_nearest
 from geotamper.evidence.planes import Planes
@@ -79,7 +80,9 @@ def detect_keypoints(pixels: npt.NDArray[np.uint8], *, density: float, most: int
     return Keypoints(table[:, :2].copy(), table[:, 2].copy(), np.radians(table[:, 3]), root)
 
 
-def nearest_partners(keypoints: Keypoints, *, neighbours: int, distance: float, apart: float) -> Ints:
+def nearest_partners(
+    keypoints: Keypoints, *, neighbours: int, distance: float, apart: float, workers: int = 1
+) -> Ints:
     """The most similar descriptors of each keypoint, by exact search.
 
     Args:
@@ -87,6 +90,7 @@ def nearest_partners(keypoints: Keypoints, *, neighbours: int, distance: float, 
         neighbours: How many partners per keypoint at most.
         distance: Largest Euclidean distance of two unit descriptors.
         apart: Smallest distance of the two points along x or y, pixels.
+        workers: Threads.
 
     Returns:
         (n, neighbours) int64 indices, -1 where there is none.
@@ -99,7 +103,12 @@ def nearest_partners(keypoints: Keypoints, *, neighbours: int, distance: float, 
     least = 1.0 - distance * distance / 2.0
     for start in range(0, n, block):
         similarity = described[start : start + block] @ transposed
-        keep_nearest(similarity, keypoints.points, start, least, apart, partners[start : start + block])
+
+        def work(first: int, stop: int, start: int = start, similarity: Floats32 = similarity) -> None:
+            part = partners[start + first : start + stop]
+            keep_nearest(similarity[first:stop], keypoints.points, start + first, least, apart, part)
+
+        for_slices(work, len(similarity), workers)
     return partners
 
 
@@ -121,7 +130,7 @@ class KeypointCandidates:
     density: float = 8000 / 512**2
     most: int = 40_000
 
-    def propose(self, planes: Planes, *, workers: int, control: Control) -> Hypotheses:  # noqa: ARG002
+    def propose(self, planes: Planes, *, workers: int, control: Control) -> Hypotheses:
         """Pair the keypoints of a picture."""
         control.checkpoint(0.02, "finding keypoints")
         keypoints = detect_keypoints(planes.pixels, density=self.density, most=self.most)
@@ -129,7 +138,7 @@ class KeypointCandidates:
             return Hypotheses.none()
         control.checkpoint(0.1, "pairing keypoints")
         partners = nearest_partners(
-            keypoints, neighbours=self.neighbours, distance=self.distance, apart=self.apart
+            keypoints, neighbours=self.neighbours, distance=self.distance, apart=self.apart, workers=workers
         )
         here, slot = np.nonzero(partners >= 0)
         there = partners[here, slot]

@@ -109,19 +109,21 @@ class Queries:
     order: Ints
 
     @classmethod
-    def of(cls, vectors: Floats32, places: Floats32, centres: Floats32, *, probes: int) -> "Queries":
+    def of(
+        cls, vectors: Floats32, places: Floats32, centres: Floats32, *, probes: int, workers: int = 1
+    ) -> "Queries":
         """Choose the nearest lists of m vectors, (m, d) float32 taken at (m, 2) float32."""
-        chosen = nearest_lists(vectors, centres, min(probes, len(centres)))
+        chosen = nearest_lists(vectors, centres, min(probes, len(centres)), workers=workers)
         order = np.argsort(chosen[:, 0], kind="stable")
         return cls(vectors[order], places[order], chosen[order], order)
 
 
-def list_centres(vectors: Floats32, lists: int) -> Floats32:
+def list_centres(vectors: Floats32, lists: int, *, workers: int = 1) -> Floats32:
     """(lists, d) centres of n vectors by k-means on a part of them; deterministic."""
     sample = vectors[:: max(1, len(vectors) // (lists * 40))]
     centres = sample[np.linspace(0, len(sample) - 1, lists).astype(np.int64)].copy()
     for _ in range(REFINEMENTS):
-        nearest = nearest_lists(sample, centres, 1)[:, 0]
+        nearest = nearest_lists(sample, centres, 1, workers=workers)[:, 0]
         counts = np.bincount(nearest, minlength=lists)
         order = np.argsort(nearest, kind="stable")
         filled = np.flatnonzero(counts)

@@ -10,6 +10,8 @@ BoolMask = npt.NDArray[np.bool_]
 Matrix = npt.NDArray[np.float64]
 """(2, 3) similarity between array indices (pixel centres at whole numbers), copy to original."""
 
+_BOX_3 = np.ones((3, 3), np.uint8)
+
 
 @dataclass(frozen=True)
 class Window:
@@ -114,8 +116,10 @@ class Region:
 
     def eroded(self, *, at_least: int) -> "Region":
         """The region without its outermost pixels, or itself where fewer than `at_least` would remain."""
-        padded = np.pad(self.mask, 1).astype(np.uint8)
-        inner = cv2.erode(padded, np.ones((3, 3), np.uint8))[1:-1, 1:-1] > 0
+        if self.area < max(1, at_least):
+            return self
+        mask = self.mask.astype(np.uint8)
+        inner = cv2.erode(mask, _BOX_3, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
         return Region(self.window, inner) if np.count_nonzero(inner) >= at_least else self
 
     def moved(self, matrix: Matrix, shape: tuple[int, int]) -> "Region":

@@ -2,19 +2,21 @@
 
 import os
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from geotamper.control import Control
 from geotamper.errors import InputError
+from geotamper.evidence.ahead import Ahead
 from geotamper.evidence.blur import find_blurs
 from geotamper.evidence.copies import CopySearch
 from geotamper.evidence.hypotheses import CandidatePool
 from geotamper.evidence.lookalikes import LikenessSearch
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.results import Evidence
+from geotamper.evidence.results import BlurEvidence, Evidence
 from geotamper.evidence.settings import EvidenceSettings
 
 SMALLEST_SIDE = 32
@@ -27,6 +29,11 @@ DENSE_BYTES = 180_000_000
 benchmarks/time_inspector.py measures at 512 and 4096 pixels a side."""
 
 NO_SMALL_DISCS = "the memory limit left out the search for small discs"
+
+MOST_PIXELS_AHEAD = 1_500_000
+"""Pixels of a picture up to which stages are begun early: as many as are searched for small discs."""
+
+BLURS = "blurred regions"
 
 ALARM_SHARE = 0.5
 """Part of the false-alarm rate that inexact copies may use up, and that blurred regions may; exact copies need none."""
@@ -95,9 +102,12 @@ def find_evidence(
         workers=settings.workers or available_workers(),
         false_alarm_rate=ALARM_SHARE * settings.false_alarm_rate,
     )
-    copies, undecided = _find_copies(planes, plan, settings=settings, control=control)
-    control.checkpoint(0.95, "looking for blurred regions")
-    blurs = find_blurs(planes.pixels, settings=settings, workers=settings.workers, control=control)
+    is_parallel = settings.workers > 1 and _may_work_ahead(height * width, control)
+    with Ahead(control, is_parallel=is_parallel) as ahead:
+        pool = CandidatePool(planes, workers=settings.workers, control=control, ahead=ahead)
+        copies, undecided = _find_copies(pool, plan, settings=settings, control=control)
+        control.checkpoint(0.95, "looking for blurred regions")
+        blurs = ahead.result(BLURS, partial(_find_blurs, planes, settings))
     notes = plan.notes
     if control.time_left() <= 0:
         notes += ("the time limit ended the search before all candidates were tested",)
@@ -111,17 +121,25 @@ def find_evidence(
 
 
 def _find_copies(
-    planes: Planes, plan: SearchPlan, *, settings: EvidenceSettings, control: Control
+    pool: CandidatePool, plan: SearchPlan, *, settings: EvidenceSettings, control: Control
 ) -> tuple[list[CopyPair], list[CopyPair]]:
     """Accepted and undecided pairs; inexact ones are looked for only where nothing is exact."""
+    pool.ahead.begin(BLURS, partial(_find_blurs, pool.planes, settings))
     workers = settings.workers
-    pool = CandidatePool(planes, workers=workers, control=control)
-    exact = plan.exact.run(
-        pool, most=settings.max_findings, workers=workers, seed=settings.seed, control=control
-    )
+    begin_inexact = partial(plan.inexact.begin, pool, workers=workers)
+    exact = plan.exact.run(pool, settings=settings, control=control, in_vain=begin_inexact)
     if exact or control.time_left() <= 0:
         return exact, []
     return plan.inexact.run(pool, settings=settings, workers=workers, control=control)
+
+
+def _find_blurs(planes: Planes, settings: EvidenceSettings, control: Control) -> list[BlurEvidence]:
+    return find_blurs(planes.pixels, settings=settings, workers=settings.workers, control=control)
+
+
+def _may_work_ahead(pixels: int, control: Control) -> bool:
+    """Whether several stages may hold their tables at once: only in pictures where that is little."""
+    return pixels <= MOST_PIXELS_AHEAD and control.max_memory is None
 
 
 def _within_memory(plan: SearchPlan, pixels: int, control: Control) -> SearchPlan:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.loops.discs import solve4
 from geotamper.evidence.loops.likeness import region_equations
+from geotamper.evidence.order import median
 from geotamper.evidence.region import Matrix, Region
 
 FloatPlane = npt.NDArray[np.float32]
@@ -51,19 +52,20 @@ def fit_region(views: Views, region: Region, matrix: Matrix, *, steps: int = 4) 
     pose = np.array([matrix[0, 0], matrix[0, 1], u, v])
     start = pose.copy()
     errors, h, g = np.empty(len(columns)), np.empty((4, 4)), np.empty(4)
-    spread, sigma = 4.0, math.inf
+    spread, typical, normal = 4.0, math.inf, np.eye(4)
     planes = views.luma_and_gradients
     for _ in range(steps):
         frame = np.array([*pose, cx, cy, unit])
         region_equations(planes, columns, rows, frame, 2.0 * spread, errors, h, g)
         h += 0.1 * np.eye(4)
-        full = np.tril(h) + np.tril(h, -1).T
-        sigma = float(np.median(errors)) / 0.6745 * math.sqrt(float(np.linalg.inv(full)[0, 0])) / unit
+        normal, typical = h.copy(), median(errors)
         if not solve4(h, g):
             break
         step = np.clip(g, -1.5, 1.5)
         pose += step * [1 / unit, 1 / unit, 1.0, 1.0]
-        spread = max(1.5, 1.5 * float(np.median(errors)) / 0.6745)
+        spread = max(1.5, 1.5 * typical / 0.6745)
+    full = np.tril(normal) + np.tril(normal, -1).T
+    sigma = typical / 0.6745 * math.sqrt(float(np.linalg.inv(full)[0, 0])) / unit
     moved, turned = pose[2:] - start[2:], pose[:2] - start[:2]
     if math.hypot(*moved) > 4.0 or math.hypot(*turned) * unit > 5.0:
         return Fit(matrix, sigma)

@@ -11,6 +11,7 @@ from geotamper.evidence.lookalikes.rigidity import block_shifts
 from geotamper.evidence.lookalikes.spreading import Spread
 from geotamper.evidence.lookalikes.support import Links
 from geotamper.evidence.lookalikes.views import Views
+from geotamper.evidence.order import upper_quartile
 from geotamper.evidence.region import Matrix, Region, Window
 from geotamper.evidence.seams import find_seam
 
@@ -150,7 +151,7 @@ def _predicted(views: Views, region: Region, matrix: Matrix) -> _Predicted:
 
 def _upper_quartile(values: FloatPlane, mask: BoolMask) -> float:
     chosen = values[mask]
-    return float(np.percentile(np.abs(chosen), 75)) if len(chosen) else 99.0
+    return upper_quartile(np.abs(chosen)) if len(chosen) else 99.0
 
 
 def _residual_features(views: Views, pair: _Predicted, window: Window) -> dict[str, float]:

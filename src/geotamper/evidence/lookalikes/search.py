@@ -3,19 +3,21 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from geotamper.control import Control
+from geotamper.evidence.ahead import Ahead
 from geotamper.evidence.dense import DenseCandidates
 from geotamper.evidence.growing import pose_matrix
 from geotamper.evidence.hypotheses import CandidatePool, CandidateSource, Hypotheses
 from geotamper.evidence.keypoints import KeypointCandidates
 from geotamper.evidence.lookalikes.measuring import Candidate, compare_candidates, measure_candidate
 from geotamper.evidence.lookalikes.settling import Proposal, Rough, Settling
-from geotamper.evidence.lookalikes.spreading import spread
+from geotamper.evidence.lookalikes.spreading import Spread, spread
 from geotamper.evidence.lookalikes.support import Links, count_support, rival_unlikeness
 from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.region import Region, Window
@@ -115,18 +117,27 @@ class CandidateSearch:
         """
         if not self.origins:
             return []
-        views = Views.of(pool.planes)
-        proposals = [Proposal(pool.of(origin.source), origin.radius) for origin in self.origins]
-        control.checkpoint(0.7, "refining rough guesses")
-        ranked = self.ranked(views, proposals, workers)
+        views, ranked = pool.ahead.result(self, partial(self._prepared, pool, workers))
         control.checkpoint(0.8, "comparing regions")
-        walk = _Walk(views, ranked)
+        walk = _Walk(views, ranked, pool.ahead)
         fresh = (int(index) for index in ranked.order if walk.is_new(index))
         for index in islice(fresh, self.seeds):
             if control.time_left() <= 0:
                 break
+            walk.begin_after(index)
             walk.grow(index)
         return compare_candidates(walk.candidates)
+
+    def begin(self, pool: CandidatePool, *, workers: int) -> None:
+        """Have all that comes before the first growing done ahead."""
+        if self.origins:
+            pool.ahead.begin(self, partial(self._prepared, pool, workers))
+
+    def _prepared(self, pool: CandidatePool, workers: int, control: Control) -> tuple[Views, Ranked]:
+        views = Views.of(pool.planes)
+        sources = [(pool.of(origin.source, control=control), origin.radius) for origin in self.origins]
+        control.checkpoint(0.7, "refining rough guesses")
+        return views, self.ranked(views, [Proposal(*source) for source in sources], workers)
 
     def ranked(self, views: Views, proposals: Sequence[Proposal], workers: int) -> Ranked:
         """Pull all guesses in and rank the best of them; at least one batch of guesses."""
@@ -153,10 +164,11 @@ class CandidateSearch:
 class _Walk:
     """Grows seeds one after the other and remembers what they covered."""
 
-    def __init__(self, views: Views, ranked: Ranked) -> None:
+    def __init__(self, views: Views, ranked: Ranked, ahead: Ahead) -> None:
         self.candidates: list[Candidate] = []
         self._views = views
         self._ranked = ranked
+        self._ahead = ahead
         self._hypotheses = ranked.hypotheses
         self._links = Links.of(ranked.hypotheses)
         self._here = np.zeros(views.shape, bool)
@@ -166,7 +178,7 @@ class _Walk:
         """Grow one guess, and measure its region where it may be a copy."""
         centre = self._hypotheses.centres[index]
         x, y = int(centre[0]), int(centre[1])
-        grown = spread(self._views, (x, y), pose_matrix(centre, self._hypotheses.poses[index]))
+        grown = self._ahead.result(("region", index), partial(self._spread, index))
         mark = Window.around(x, y, 4, self._views.shape)
         self._here[mark.slices] = True
         self._there[mark.slices] = True
@@ -183,6 +195,19 @@ class _Walk:
         candidate.features.update(self._ranked.features(index))
         if candidate.features["detail"] >= LEAST_DETAIL and candidate.features["spread"] >= LEAST_SPREAD:
             self.candidates.append(candidate)
+
+    def begin_after(self, index: int) -> None:
+        """Have the next new guess grown ahead; in vain where the region of this one will cover it."""
+        order = self._ranked.order
+        later = order[int(np.argmax(order == index)) + 1 :]
+        following = next((int(other) for other in later if self.is_new(other)), None)
+        if following is not None:
+            self._ahead.begin(("region", following), partial(self._spread, following))
+
+    def _spread(self, index: int, _: Control) -> Spread | None:
+        centre = self._hypotheses.centres[index]
+        pose = pose_matrix(centre, self._hypotheses.poses[index])
+        return spread(self._views, (int(centre[0]), int(centre[1])), pose)
 
     def is_new(self, index: int) -> bool:
         """Whether not both ends of a guess are covered."""

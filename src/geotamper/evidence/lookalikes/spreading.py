@@ -15,6 +15,7 @@ import numpy.typing as npt
 from geotamper.evidence.lookalikes.fitting import Fit, fit_region
 from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.loops.likeness import compare_places
+from geotamper.evidence.order import median
 from geotamper.evidence.region import Matrix, Region, Window
 
 FloatPlane = npt.NDArray[np.float32]
@@ -147,7 +148,7 @@ class _Pass:
 def _log_ratio(compared: Comparison, views: Views, inner: BoolMask, limit: float) -> tuple[FloatPlane, float]:
     """Log likelihood ratio of "copy" against "unrelated", and the error scale measured inside `inner`."""
     related = np.float32(_BASE_ACTIVITY) + compared.activity
-    scale = max(_LEAST_SCALE, float(np.median(compared.luma[inner] / related[inner])) / math.log(2.0))
+    scale = max(_LEAST_SCALE, median(compared.luma[inner] / related[inner]) / math.log(2.0))
     scale = min(scale, limit)
     far = np.minimum(
         np.float32(views.unrelated[0]),
@@ -157,7 +158,7 @@ def _log_ratio(compared: Comparison, views: Views, inner: BoolMask, limit: float
     ratio = np.log(far / near) - compared.luma * (1 / near - 1 / far)
     np.clip(ratio, -_CLIP, _CLIP, out=ratio)
     for plane, unrelated in ((compared.blue, views.unrelated[1]), (compared.red, views.unrelated[2])):
-        inside = float(np.median(plane[inner])) / math.log(2.0)
+        inside = median(plane[inner]) / math.log(2.0)
         close = min(max(1.0, inside), 0.6 * float(unrelated))
         term = math.log(unrelated / close) - plane * np.float32(1 / close - 1 / unrelated)
         ratio += np.float32(_CHROMA_WEIGHT) * np.clip(term, -_CLIP, _CLIP)

@@ -44,6 +44,10 @@ class LikenessSearch:
         origins = tuple(origin for origin in self.candidates.origins if not origin.is_large)
         return replace(self, candidates=replace(self.candidates, origins=origins))
 
+    def begin(self, pool: CandidatePool, *, workers: int) -> None:
+        """Have what does not depend on other findings done ahead, see `run`."""
+        self.candidates.begin(pool, workers=workers)
+
     def run(
         self, pool: CandidatePool, *, settings: EvidenceSettings, workers: int, control: Control
     ) -> tuple[list[CopyPair], list[CopyPair]]:

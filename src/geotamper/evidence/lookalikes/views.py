@@ -102,10 +102,12 @@ class Views:
 
 def _unrelated_scale(stack: FloatPlane) -> npt.NDArray[np.float64]:
     """Laplace scale of the difference of unrelated places, (3,), with floors for nearly empty pictures."""
+    height, width = stack.shape[:2]
+    # every second pixel: a median over a quarter of the picture is as good
+    rows, columns = np.arange(0, height, 2)[:, None], np.arange(0, width, 2)
     medians = []
     for dx, dy in _UNRELATED:
-        # every second pixel: a median over a quarter of the picture is as good
-        difference = np.abs(stack - np.roll(stack, (dy, dx), (0, 1)))[::2, ::2]
+        difference = np.abs(stack[rows, columns] - stack[(rows - dy) % height, (columns - dx) % width])
         medians.append(np.median(difference.reshape(-1, 3), axis=0))
     return np.asarray(np.maximum(np.mean(medians, axis=0) / np.log(2.0), [6.0, 4.0, 4.0]), np.float64)
 
