@@ -225,7 +225,7 @@ class _Walk:
             tried += 1
             self._remember(seed, trial)
             pair = trial.pair
-            if pair is not None and pair.probability >= 0.5 and not _repeats(pair, self.accepted):
+            if pair is not None and pair.probability >= search.test.accepted_from and not _repeats(pair, self.accepted):
                 self.accepted.append(pair)
                 tried = 0
 
@@ -240,7 +240,7 @@ class _Walk:
                 break
             control.checkpoint(0.5, "testing candidates of unknown tools")
             self._remember(seed, trial)
-            if trial.pair is not None and trial.pair.probability >= 0.5:
+            if trial.pair is not None and trial.pair.probability >= self._search.test.accepted_from:
                 self.accepted.append(trial.pair)
                 break
 

@@ -96,7 +96,7 @@ def verify(
     if source.area < 20 or source.shared_with(copy) > MAX_OVERLAP * min(source.area, copy.area):
         return None
     probability = test.probability(copy, found)
-    if probability >= 0.5 and belongs_to_pattern(planes, copy, found.matrix):
+    if probability >= test.accepted_from and belongs_to_pattern(planes, copy, found.matrix):
         return None
     return CopyPair(
         source=source,
