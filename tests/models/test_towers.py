@@ -68,7 +68,7 @@ def test_map_towers_read_the_layout_of_torchvision(tmp_path: Path) -> None:
     with torch.no_grad():
         torch.testing.assert_close(full.fc(tower(picture).pooled), full(picture))
     vgg = build_image_tower(VggMapConfig(), 32)
-    state = {f"features.{name}": value for name, value in vgg.grid.state_dict().items()}  # type: ignore[operator,union-attr]
+    state = {f"features.{name}": value for name, value in vgg.grid.state_dict().items()}  # type: ignore[union-attr]
     torch.save(state | {"classifier.0.weight": torch.zeros(1)}, tmp_path / "vgg.pt")
     again = build_image_tower(VggMapConfig(weights=str(tmp_path / "vgg.pt")), 32)
     picture = torch.randn(1, 3, 32, 32)

@@ -25,7 +25,7 @@ def _library_model(**changes: Any) -> Any:
         OPTConfig,
     )
 
-    sizes = {"num_hidden_layers": 2, "num_attention_heads": 4}
+    sizes: dict[str, Any] = {"num_hidden_layers": 2, "num_attention_heads": 4}
     vision = Blip2VisionConfig(
         hidden_size=32,
         intermediate_size=37,
@@ -48,11 +48,11 @@ def _library_model(**changes: Any) -> Any:
     )
     torch.manual_seed(4)
     given = {"num_query_tokens": 10} | changes
-    model = Blip2ForConditionalGeneration(
+    model: Any = Blip2ForConditionalGeneration(
         Blip2Config(vision_config=vision, qformer_config=queries, text_config=words, **given)
-    ).eval()
+    )
     torch.nn.init.normal_(model.query_tokens)
-    return model
+    return model.eval()
 
 
 def _tiny(*changes: str) -> Blip2:

@@ -84,7 +84,7 @@ class QueryTransformer(nn.Module):
 
     def forward(self, places: Tensor) -> Tensor:
         """What the queries found in places of shape (P, S, D): shape (P, count, width)."""
-        queries = self.queries.expand(len(places), -1, -1)
+        queries = self.queries.expand(places.shape[0], -1, -1)
         found: Tensor = self.model(query_embeds=queries, encoder_hidden_states=places).last_hidden_state
         return found
 
@@ -115,7 +115,7 @@ class LanguageModel(nn.Module):
                 max_position_embeddings=config.positions,
             )
         ).decoder
-        self.decoder.embed_tokens = nn.Identity()
+        self.decoder.set_submodule("embed_tokens", nn.Identity())
         self.precision: torch.dtype = getattr(torch, config.precision)
         self.decoder.to(self.precision).requires_grad_(not config.frozen)
         self.frozen = config.frozen

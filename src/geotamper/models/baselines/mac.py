@@ -146,7 +146,7 @@ class Mac(QuestionNetwork):
     def answer(self, pictures: Rows, texts: Rows) -> tuple[Tensor, Mapping[str, Tensor]]:
         """Logits."""
         question = texts["question"]
-        memory = self.first_memory.expand(len(question), -1)
+        memory = self.first_memory.expand(question.shape[0], -1)
         for step in range(self.config.steps):
             found = self.read(memory, texts["controls"][:, step], pictures)
             memory = self.write(torch.cat((memory, found), dim=1))

@@ -187,6 +187,6 @@ class Mcan(QuestionNetwork):
 
 PRESETS: Mapping[str, McanConfig] = {
     "paper": McanConfig(),
-    "compact": McanConfig(towers=COMPACT_TOWERS, width=256, hidden=512, layers=3),
+    "compact": McanConfig(towers=COMPACT_TOWERS, width=256, hidden=512, layers=2),
     "tiny": McanConfig(towers=TINY_TOWERS, width=24, hidden=16, layers=2, heads=4),
 }

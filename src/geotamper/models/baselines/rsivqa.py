@@ -85,13 +85,13 @@ class Rsivqa(QuestionNetwork):
     def encode_pictures(self, pictures: Tensor) -> Rows:
         """Rows "places" (P, S, width), "keys" (P, rounds, S, width), and "image" (P, width), their mean."""
         places = self.image_projection(self.image_tower(pictures).tokens)
-        keys = torch.stack([attention.item_side(places) for attention in self.place_attention], dim=1)  # type: ignore[operator,union-attr]
+        keys = torch.stack([attention.item_side(places) for attention in self.place_attention], dim=1)  # type: ignore[operator]
         return Rows({"places": places, "keys": keys, "image": places.mean(dim=1)})
 
     def encode_texts(self, tokens: TokenBatch) -> Rows:
         """Rows "words" (T, L, D), "keys" (T, rounds, L, width), "mask" (T, L), and "question" (T, pooled width)."""
         read = self.text_tower(tokens)
-        keys = torch.stack([attention.item_side(read.tokens) for attention in self.word_attention], dim=1)  # type: ignore[operator,union-attr]
+        keys = torch.stack([attention.item_side(read.tokens) for attention in self.word_attention], dim=1)  # type: ignore[operator]
         return Rows({"words": read.tokens, "keys": keys, "mask": read.mask, "question": read.pooled})
 
     def answer(self, pictures: Rows, texts: Rows) -> tuple[Tensor, Mapping[str, Tensor]]:
