@@ -36,8 +36,8 @@ SETTINGS = TrainingSettings(
     epochs=2, batch="pictures", batch_size=4, device="cpu", freeze_epoch=2, learning_rate=1e-3
 )
 
-NOT_EXPORTED: dict[str, str] = {}
-"""Networks that ONNX cannot hold, with the reason."""
+NOT_EXPORTED = {"cmfpf": "tests/detection/test_exporting.py exports it"}
+"""Networks that are not exported here, with the reason."""
 
 
 @dataclass(frozen=True)
@@ -238,5 +238,9 @@ def test_one_picture_per_question_gives_the_same_answers(subject: Subject) -> No
 def test_network_is_exported(subject: Subject, write_run: Callable[..., Path], tmp_path: Path) -> None:
     if subject.name in NOT_EXPORTED:
         pytest.skip(NOT_EXPORTED[subject.name])
-    report = export_network(open_run_predictor(write_run(subject.name)), tmp_path / "network.onnx")
+    # layers of towers repeat themselves, and an export takes as long as there are operations
+    towers = {"image": subject.config.towers.image, "text": subject.config.towers.text}
+    shallow = [f"towers.{name}.layers=1" for name, tower in towers.items() if hasattr(tower, "layers")]
+    run = write_run(subject.name, changes=shallow)
+    report = export_network(open_run_predictor(run), tmp_path / "network.onnx")
     assert max(report.differences.values()) < 1e-4
