@@ -1,7 +1,9 @@
-"""What every network of the registry must do; a network that is added there is tested here."""
+"""What every network of the registry must do; a network that is added there is tested here.
+
+Its export to ONNX is tested in tests/detection/test_exporting.py.
+"""
 
 import inspect
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,6 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from geotamper.detection.exporting import export_network
-from geotamper.detection.torch_predictor import open_run_predictor
 from geotamper.learning.blueprint import Blueprint
 from geotamper.learning.data.batches import FoldData, QuestionBatch
 from geotamper.learning.data.cache import PictureCache
@@ -35,9 +35,6 @@ TYPE_NAMES = {1: "tampered", 2: "object", 3: "source_location"}
 SETTINGS = TrainingSettings(
     epochs=2, batch="pictures", batch_size=4, device="cpu", freeze_epoch=2, learning_rate=1e-3
 )
-
-NOT_EXPORTED = {"cmfpf": "tests/detection/test_exporting.py exports it"}
-"""Networks that are not exported here, with the reason."""
 
 
 @dataclass(frozen=True)
@@ -233,14 +230,3 @@ def test_one_picture_per_question_gives_the_same_answers(subject: Subject) -> No
     assert questions.picture_of.equal(single(2 * PICTURES))
     shared = _logits(network, fold.by_pictures(np.arange(PICTURES)))
     torch.testing.assert_close(_logits(network, questions), shared, atol=1e-5, rtol=1e-4)
-
-
-def test_network_is_exported(subject: Subject, write_run: Callable[..., Path], tmp_path: Path) -> None:
-    if subject.name in NOT_EXPORTED:
-        pytest.skip(NOT_EXPORTED[subject.name])
-    # layers of towers repeat themselves, and an export takes as long as there are operations
-    towers = {"image": subject.config.towers.image, "text": subject.config.towers.text}
-    shallow = [f"towers.{name}.layers=1" for name, tower in towers.items() if hasattr(tower, "layers")]
-    run = write_run(subject.name, changes=shallow)
-    report = export_network(open_run_predictor(run), tmp_path / "network.onnx")
-    assert max(report.differences.values()) < 1e-4
