@@ -4,7 +4,7 @@ Tests by hypothesis have no deadline: how long an example takes says more about 
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -174,11 +174,16 @@ def write_run(tmp_path: Path) -> WriteRun:
             for option in QUESTION_TYPES[name].options or (None,)
         ]
 
-    def write(model: str = "cmfpf", question_set: QuestionSet = "rs-tqa", seed: int = 0) -> Path:
+    def write(
+        model: str = "cmfpf",
+        question_set: QuestionSet = "rs-tqa",
+        seed: int = 0,
+        changes: Sequence[str] = (),
+    ) -> Path:
         folder = tmp_path / f"{model}-{question_set}-{seed}"
         folder.mkdir()
         asked = texts(question_set)
-        blueprint = Blueprint(model, "tiny", preset(model, "tiny"))
+        blueprint = Blueprint(model, "tiny", preset(model, "tiny").with_settings(changes))
         vocabulary = AnswerVocabulary.standard(question_set)
         torch.manual_seed(seed)
         network = blueprint.build(vocabulary.class_count)

@@ -12,9 +12,13 @@ from geotamper.detection.exporting import OPSET, export_network
 from geotamper.detection.onnx_predictor import OnnxPredictor
 from geotamper.detection.torch_predictor import open_run_predictor
 from geotamper.errors import InputError
+from geotamper.models import MODELS, preset
 from geotamper.task.wording import question_text
 
 WriteRun = Callable[..., Path]
+
+NOT_EXPORTED: dict[str, str] = {}
+"""Networks that ONNX cannot hold, with the reason."""
 
 
 @pytest.mark.timeout(300)
@@ -37,6 +41,19 @@ def test_exported_network_answers_like_the_run(write_run: WriteRun, tmp_path: Pa
     for count in (1, 7):
         texts = [question_text("object"), *[question_text("object_check", "Ship")] * (count - 1)]
         np.testing.assert_allclose(ours.answer(first, texts), theirs.answer(second, texts), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name != "cmfpf"])  # which the test above exports
+def test_every_network_is_exported(name: str, write_run: WriteRun, tmp_path: Path) -> None:
+    if name in NOT_EXPORTED:
+        pytest.skip(NOT_EXPORTED[name])
+    # layers of towers repeat themselves, and an export takes as long as there are operations
+    config = preset(name, "tiny")
+    towers = {"image": config.towers.image, "text": config.towers.text}
+    shallow = [f"towers.{part}.layers=1" for part, tower in towers.items() if hasattr(tower, "layers")]
+    run = write_run(name, changes=shallow)
+    report = export_network(open_run_predictor(run), tmp_path / "network.onnx")
+    assert max(report.differences.values()) < 1e-4
 
 
 def test_mask_network_alone_carries_the_keys_of_deepness(write_run: WriteRun, tmp_path: Path) -> None:

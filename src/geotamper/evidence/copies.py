@@ -225,7 +225,11 @@ class _Walk:
             tried += 1
             self._remember(seed, trial)
             pair = trial.pair
-            if pair is not None and pair.probability >= search.test.accepted_from and not _repeats(pair, self.accepted):
+            if (
+                pair is not None
+                and pair.probability >= search.test.accepted_from
+                and not _repeats(pair, self.accepted)
+            ):
                 self.accepted.append(pair)
                 tried = 0
 

@@ -12,8 +12,6 @@ from geotamper.models.protocol import QuestionNetwork
 from geotamper.models.registry import build_network, model_entry, preset
 from geotamper.models.text import Tokenizer, build_tokenizer
 
-_TOWERS = ("image", "text")
-
 
 @dataclass(frozen=True)
 class Blueprint:
@@ -42,10 +40,7 @@ class Blueprint:
     @property
     def pretrained(self) -> tuple[str, ...]:
         """Names of the modules that begin with pretrained weights."""
-        towers = self.config.towers
-        return tuple(
-            f"{name}_tower" for name in _TOWERS if getattr(getattr(towers, name), "weights", None) is not None
-        )
+        return self.config.pretrained_modules()
 
     def build(self, classes: int) -> QuestionNetwork:
         """The network with the weights that its configuration names.
@@ -94,7 +89,7 @@ def configure(
         SpecificationError: A network, key or value is unknown; the message names keys that resemble it.
     """
     config = preset(model, size)
-    training: dict[str, str] = {}
+    training: dict[str, Any] = dict(model_entry(model).training.get(size, {}))
     for key, value in assignments:
         if key in TrainingSettings.model_fields:
             training[key] = value

@@ -9,6 +9,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PositiveInt
 
 from geotamper.models.settings import Settings
+from geotamper.models.tower_config import (
+    Blip2ImageConfig,
+    OptTextConfig,
+    RecurrentTextConfig,
+    ResNetMapConfig,
+    VggMapConfig,
+)
 
 PACKAGE = "package"
 HUB = "hub:"
@@ -70,7 +77,13 @@ class EfficientNetImageConfig(Settings):
 
 
 ImageConfig = Annotated[
-    ClipImageConfig | ResNetImageConfig | EfficientNetImageConfig, Field(discriminator="kind")
+    ClipImageConfig
+    | ResNetImageConfig
+    | EfficientNetImageConfig
+    | ResNetMapConfig
+    | VggMapConfig
+    | Blip2ImageConfig,
+    Field(discriminator="kind"),
 ]
 
 
@@ -143,7 +156,13 @@ class MiniLmTextConfig(Settings):
 
 
 TextConfig = Annotated[
-    ClipTextConfig | LstmTextConfig | SkipThoughtsTextConfig | MiniLmTextConfig, Field(discriminator="kind")
+    ClipTextConfig
+    | LstmTextConfig
+    | SkipThoughtsTextConfig
+    | MiniLmTextConfig
+    | RecurrentTextConfig
+    | OptTextConfig,
+    Field(discriminator="kind"),
 ]
 
 
@@ -249,6 +268,11 @@ class NetworkConfig(Settings):
     def random_parts(self) -> tuple[str, ...]:
         """Keys of the parts that could start from pretrained weights and do not."""
         return tuple(_random_parts(self.model_dump()))
+
+    def pretrained_modules(self) -> tuple[str, ...]:
+        """Names of the network's modules that begin with pretrained weights, for a learning rate of their own."""
+        towers = {"image_tower": self.towers.image, "text_tower": self.towers.text}
+        return tuple(name for name, tower in towers.items() if getattr(tower, "weights", None) is not None)
 
 
 def _without_weights(values: dict[str, Any]) -> dict[str, Any]:

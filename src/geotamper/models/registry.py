@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from geotamper.errors import SpecificationError
+from geotamper.models.baselines import blip2, mac, mcan, rsivqa, rsvqa, san
+from geotamper.models.baselines.rates import CONVOLUTIONAL, TRANSFORMER
 from geotamper.models.cm_moe.config import PRESETS as CM_MOE_PRESETS
 from geotamper.models.cm_moe.config import CmMoeConfig
 from geotamper.models.cm_moe.network import CmMoe
@@ -30,6 +32,7 @@ class ModelEntry(Generic[Config]):
         presets: Configurations by name; every network has `paper`, `compact` and `tiny`.
         build: Makes the network from a configuration and the number of answers.
         citation: Where it comes from.
+        training: Settings of the training that belong to the network, by preset.
     """
 
     title: str
@@ -37,6 +40,7 @@ class ModelEntry(Generic[Config]):
     presets: Mapping[str, Config]
     build: Callable[[Config, int], QuestionNetwork]
     citation: str
+    training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 MODELS: dict[str, ModelEntry[Any]] = {
@@ -53,6 +57,54 @@ MODELS: dict[str, ModelEntry[Any]] = {
         presets=CM_MOE_PRESETS,
         build=CmMoe,
         citation="ICME 2025, arXiv:2503.18104",
+    ),
+    "san": ModelEntry(
+        title="SAN",
+        config_class=san.SanConfig,
+        presets=san.PRESETS,
+        build=san.San,
+        citation="Yang et al., arXiv:1511.02274",
+        training=CONVOLUTIONAL,
+    ),
+    "mac": ModelEntry(
+        title="MAC",
+        config_class=mac.MacConfig,
+        presets=mac.PRESETS,
+        build=mac.Mac,
+        citation="Hudson and Manning, arXiv:1803.03067",
+        training=CONVOLUTIONAL,
+    ),
+    "mcan": ModelEntry(
+        title="MCAN",
+        config_class=mcan.McanConfig,
+        presets=mcan.PRESETS,
+        build=mcan.Mcan,
+        citation="Yu et al., arXiv:1906.10770",
+        training=TRANSFORMER,
+    ),
+    "blip2": ModelEntry(
+        title="BLIP-2",
+        config_class=blip2.Blip2Config,
+        presets=blip2.PRESETS,
+        build=blip2.Blip2,
+        citation="Li et al., arXiv:2301.12597",
+        training=TRANSFORMER,
+    ),
+    "rsvqa": ModelEntry(
+        title="RSVQA",
+        config_class=rsvqa.RsvqaConfig,
+        presets=rsvqa.PRESETS,
+        build=rsvqa.Rsvqa,
+        citation="Lobry et al., arXiv:2003.07333",
+        training=CONVOLUTIONAL,
+    ),
+    "rsivqa": ModelEntry(
+        title="RSIVQA",
+        config_class=rsivqa.RsivqaConfig,
+        presets=rsivqa.PRESETS,
+        build=rsivqa.Rsivqa,
+        citation="Zheng et al., TGRS 2021",
+        training=CONVOLUTIONAL,
     ),
 }
 """Networks by name."""

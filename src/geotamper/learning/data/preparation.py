@@ -9,14 +9,11 @@ from torch.nn import functional
 
 from geotamper.errors import InputError
 from geotamper.imagery.picture import Pixels
+from geotamper.models.normalisation import DEVIATION, MEAN
 from geotamper.sets.layout import MASK_ROLES, Role, TamperSet
 from geotamper.sets.layout.png import decode_grey, decode_rgb
 
-MEAN = (0.3833698, 0.39640951, 0.36896593)
-"""Mean of the released sets in [0, 1], red, green, blue."""
-
-DEVIATION = (0.21045856, 0.1946447, 0.18824594)
-"""Standard deviation of the released sets in [0, 1]."""
+__all__ = ["DEVIATION", "MEAN", "ReadRole", "mask_targets", "prepare_item", "prepare_picture", "resize"]
 
 
 class ReadRole(Protocol):

@@ -1,4 +1,4 @@
-"""Networks that see: CLIP vision transformer, ResNet, EfficientNet-Lite0."""
+"""Networks that see: CLIP vision transformer, ResNet, EfficientNet-Lite0; plain feature maps are in `map_towers`."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -17,6 +17,7 @@ from geotamper.models.config import (
     ImageConfig,
     ResNetImageConfig,
 )
+from geotamper.models.tower_config import Blip2ImageConfig
 
 _STRIDE = 32  # of ResNet and EfficientNet
 
@@ -142,7 +143,15 @@ def build_image_tower(config: ImageConfig, resolution: int) -> ImageTower:
         return ClipImageTower(config, resolution)
     if isinstance(config, ResNetImageConfig):
         return ResNetImageTower(config, resolution)
-    return EfficientNetImageTower(config, resolution)
+    if isinstance(config, EfficientNetImageConfig):
+        return EfficientNetImageTower(config, resolution)
+    if isinstance(config, Blip2ImageConfig):
+        from geotamper.models.blocks.blip2_towers import Blip2ImageTower
+
+        return Blip2ImageTower(config, resolution)
+    from geotamper.models.blocks.map_towers import build_map_tower
+
+    return build_map_tower(config)
 
 
 def _cells(resolution: int) -> int:

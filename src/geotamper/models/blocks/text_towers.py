@@ -19,6 +19,7 @@ from geotamper.models.config import (
     TextConfig,
 )
 from geotamper.models.protocol import TokenBatch
+from geotamper.models.tower_config import OptTextConfig
 
 
 class TextTower(nn.Module, ABC):
@@ -170,7 +171,15 @@ def build_text_tower(config: TextConfig) -> TextTower:
         return LstmTextTower(config)
     if isinstance(config, SkipThoughtsTextConfig):
         return SkipThoughtsTextTower(config)
-    return MiniLmTextTower(config)
+    if isinstance(config, MiniLmTextConfig):
+        return MiniLmTextTower(config)
+    if isinstance(config, OptTextConfig):
+        from geotamper.models.blocks.blip2_towers import OptTextTower
+
+        return OptTextTower(config)
+    from geotamper.models.blocks.recurrent import RecurrentTextTower
+
+    return RecurrentTextTower(config)
 
 
 def minilm_source(name: str) -> tuple[str, bool]:
