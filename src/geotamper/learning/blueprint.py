@@ -94,7 +94,7 @@ def configure(
         SpecificationError: A network, key or value is unknown; the message names keys that resemble it.
     """
     config = preset(model, size)
-    training: dict[str, str] = {}
+    training: dict[str, Any] = dict(model_entry(model).training.get(size, {}))
     for key, value in assignments:
         if key in TrainingSettings.model_fields:
             training[key] = value

@@ -135,7 +135,12 @@ class _Session:
     def run(self, folder: Path, document: RunDocument, watchers: Watchers) -> Outcome:
         settings = document.training
         trainer = build_trainer(settings, folder)
-        cache = CachePlace(settings.cache or folder / CACHE_FOLDER, document.picture_size, watchers.decoding)
+        cache = CachePlace(
+            settings.cache or folder / CACHE_FOLDER,
+            document.picture_size,
+            watchers.decoding,
+            class_maps=self.blueprint.config.predicts_class_map,
+        )
         train_data, val_data = load_folds(self.opened, self.lists, self.tokenizer, cache)
         torch.manual_seed(settings.seed)
         network = self.blueprint.build(document.classes)

@@ -37,16 +37,18 @@ class ClipImageConfig(Settings):
 
 
 class ResNetImageConfig(Settings):
-    """ResNet without pooling, reduced by a 1x1 convolution and flattened (the scheme of RSVQA).
+    """ResNet, by default reduced by a 1x1 convolution and flattened (the scheme of RSVQA).
 
     Attributes:
         depth: 152 as the paper names it, 101 as the published option of that name builds.
+        pooling: `grid`: a 1x1 convolution and flattening, or `mean` over the grid.
         reduced: Channels after the 1x1 convolution.
         weights: A state dict of torchvision as a local file.
     """
 
     kind: Literal["resnet"] = "resnet"
     depth: Literal[18, 50, 101, 152] = 152
+    pooling: Literal["grid", "mean"] = "grid"
     reduced: PositiveInt = 32
     weights: Weights = None
 
@@ -111,13 +113,20 @@ class LstmTextConfig(Settings):
 
 
 class SkipThoughtsTextConfig(Settings):
-    """One GRU layer of the shape of skip-thoughts; the pooled output is its last state."""
+    """GRU, by default of the shape of skip-thoughts; the pooled output is the last state of the last layer.
+
+    Attributes:
+        layers: GRU layers.
+        word_dropout: Share of the entries of word vectors that training drops.
+    """
 
     kind: Literal["skip_thoughts"] = "skip_thoughts"
     length: PositiveInt = 30
     vocabulary: PositiveInt = 1024
     embedding: PositiveInt = 620
     hidden: PositiveInt = 2400
+    layers: PositiveInt = 1
+    word_dropout: Share = 0.0
 
 
 class MiniLmTextConfig(Settings):
@@ -241,6 +250,11 @@ class NetworkConfig(Settings):
     width: PositiveInt = 768
     hidden: PositiveInt = 512
     dropout: Share = 0.3
+
+    @property
+    def predicts_class_map(self) -> bool:
+        """Whether the network learns the class of every pixel, so that a training needs class maps."""
+        return False
 
     def without_weights(self) -> Self:
         """The same network from random weights: what to build before a checkpoint is loaded into it."""

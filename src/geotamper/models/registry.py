@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from geotamper.errors import SpecificationError
@@ -30,6 +30,7 @@ class ModelEntry(Generic[Config]):
         presets: Configurations by name; every network has `paper`, `compact` and `tiny`.
         build: Makes the network from a configuration and the number of answers.
         citation: Where it comes from.
+        training: Settings of the training that belong to the network, by preset.
     """
 
     title: str
@@ -37,6 +38,7 @@ class ModelEntry(Generic[Config]):
     presets: Mapping[str, Config]
     build: Callable[[Config, int], QuestionNetwork]
     citation: str
+    training: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 MODELS: dict[str, ModelEntry[Any]] = {

@@ -8,6 +8,7 @@ import numpy as np
 
 from geotamper.learning.data.batches import FoldData
 from geotamper.learning.data.cache import Watch, open_cache
+from geotamper.learning.data.class_maps import with_class_maps
 from geotamper.learning.data.questions import FoldQuestions, digest, merge_texts, read_fold
 from geotamper.models.text import Tokenizer
 from geotamper.sets.layout import AnswerVocabulary, TamperSet
@@ -74,11 +75,14 @@ def load_folds(
     tokens = tokenizer.encode(lists.texts)
     numbers = range(1, len(lists.vocabulary.indices) + 1)
     names = {number: lists.vocabulary.type_name(number) or str(number) for number in numbers}
-    train, val = (
-        FoldData(fold, open_cache(opened, fold, cache.folder, cache.size, cache.watch), tokens, names)
-        for fold in (lists.train, lists.val)
-    )
-    return train, val
+
+    def load(fold: FoldQuestions) -> FoldData:
+        pictures = open_cache(opened, fold, cache.folder, cache.size, cache.watch)
+        if cache.class_maps:
+            pictures = with_class_maps(pictures, opened, fold, cache.folder)
+        return FoldData(fold, pictures, tokens, names)
+
+    return load(lists.train), load(lists.val)
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,10 @@ class CachePlace:
         folder: Made where it is missing.
         size: Side of the pictures, pixels.
         watch: Told about the progress of decoding.
+        class_maps: Whether the network learns the class of every pixel.
     """
 
     folder: Path
     size: int
     watch: Watch | None = None
+    class_maps: bool = False

@@ -78,7 +78,7 @@ class ClipImageTower(ImageTower):
 
 
 class ResNetImageTower(ImageTower):
-    """ResNet whose last grid is reduced by a 1x1 convolution and flattened."""
+    """ResNet whose last grid is averaged, or reduced by a 1x1 convolution and flattened."""
 
     def __init__(self, config: ResNetImageConfig, resolution: int) -> None:
         super().__init__()
@@ -90,8 +90,8 @@ class ResNetImageTower(ImageTower):
             load_known(full, read_state_dict(Path(config.weights)), (), config.weights)
         self.token_width = full.fc.in_features
         self.grid = nn.Sequential(*list(full.children())[:-2])
-        self.reduce = nn.Conv2d(self.token_width, config.reduced, 1)
-        self.width = config.reduced * _cells(resolution) ** 2
+        self.reduce = nn.Conv2d(self.token_width, config.reduced, 1) if config.pooling == "grid" else None
+        self.width = self.token_width if self.reduce is None else config.reduced * _cells(resolution) ** 2
 
     def forward(self, pictures: Tensor) -> Features:
         """Places of the last stage."""

@@ -97,17 +97,18 @@ class LstmTextTower(TextTower):
 
 
 class SkipThoughtsTextTower(TextTower):
-    """Word embedding and one GRU layer."""
+    """Word embedding and a GRU."""
 
     def __init__(self, config: SkipThoughtsTextConfig) -> None:
         super().__init__()
         self.embedding = nn.Embedding(config.vocabulary, config.embedding, padding_idx=0)
-        self.layer = nn.GRU(config.embedding, config.hidden, batch_first=True)
+        self.dropout = nn.Dropout(config.word_dropout)
+        self.layer = nn.GRU(config.embedding, config.hidden, config.layers, batch_first=True)
         self.width = self.token_width = config.hidden
 
     def forward(self, tokens: TokenBatch) -> Features:
-        """Tokens are the states of the layer."""
-        states, _ = self.layer(self.embedding(tokens.ids))
+        """Tokens are the states of the last layer."""
+        states, _ = self.layer(self.dropout(self.embedding(tokens.ids)))
         return Features(_last(states, tokens.mask), states, tokens.mask)
 
 
