@@ -12,8 +12,6 @@ from geotamper.models.protocol import QuestionNetwork
 from geotamper.models.registry import build_network, model_entry, preset
 from geotamper.models.text import Tokenizer, build_tokenizer
 
-_TOWERS = ("image", "text")
-
 
 @dataclass(frozen=True)
 class Blueprint:
@@ -42,10 +40,7 @@ class Blueprint:
     @property
     def pretrained(self) -> tuple[str, ...]:
         """Names of the modules that begin with pretrained weights."""
-        towers = self.config.towers
-        return tuple(
-            f"{name}_tower" for name in _TOWERS if getattr(getattr(towers, name), "weights", None) is not None
-        )
+        return self.config.pretrained_modules()
 
     def build(self, classes: int) -> QuestionNetwork:
         """The network with the weights that its configuration names.

@@ -9,6 +9,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, PositiveInt
 
 from geotamper.models.settings import Settings
+from geotamper.models.tower_config import (
+    Blip2ImageConfig,
+    OptTextConfig,
+    RecurrentTextConfig,
+    ResNetMapConfig,
+    VggMapConfig,
+)
 
 PACKAGE = "package"
 HUB = "hub:"
@@ -37,18 +44,16 @@ class ClipImageConfig(Settings):
 
 
 class ResNetImageConfig(Settings):
-    """ResNet, by default reduced by a 1x1 convolution and flattened (the scheme of RSVQA).
+    """ResNet without pooling, reduced by a 1x1 convolution and flattened (the scheme of RSVQA).
 
     Attributes:
         depth: 152 as the paper names it, 101 as the published option of that name builds.
-        pooling: `grid`: a 1x1 convolution and flattening, or `mean` over the grid.
         reduced: Channels after the 1x1 convolution.
         weights: A state dict of torchvision as a local file.
     """
 
     kind: Literal["resnet"] = "resnet"
     depth: Literal[18, 50, 101, 152] = 152
-    pooling: Literal["grid", "mean"] = "grid"
     reduced: PositiveInt = 32
     weights: Weights = None
 
@@ -72,7 +77,13 @@ class EfficientNetImageConfig(Settings):
 
 
 ImageConfig = Annotated[
-    ClipImageConfig | ResNetImageConfig | EfficientNetImageConfig, Field(discriminator="kind")
+    ClipImageConfig
+    | ResNetImageConfig
+    | EfficientNetImageConfig
+    | ResNetMapConfig
+    | VggMapConfig
+    | Blip2ImageConfig,
+    Field(discriminator="kind"),
 ]
 
 
@@ -113,20 +124,13 @@ class LstmTextConfig(Settings):
 
 
 class SkipThoughtsTextConfig(Settings):
-    """GRU, by default of the shape of skip-thoughts; the pooled output is the last state of the last layer.
-
-    Attributes:
-        layers: GRU layers.
-        word_dropout: Share of the entries of word vectors that training drops.
-    """
+    """One GRU layer of the shape of skip-thoughts; the pooled output is its last state."""
 
     kind: Literal["skip_thoughts"] = "skip_thoughts"
     length: PositiveInt = 30
     vocabulary: PositiveInt = 1024
     embedding: PositiveInt = 620
     hidden: PositiveInt = 2400
-    layers: PositiveInt = 1
-    word_dropout: Share = 0.0
 
 
 class MiniLmTextConfig(Settings):
@@ -152,7 +156,13 @@ class MiniLmTextConfig(Settings):
 
 
 TextConfig = Annotated[
-    ClipTextConfig | LstmTextConfig | SkipThoughtsTextConfig | MiniLmTextConfig, Field(discriminator="kind")
+    ClipTextConfig
+    | LstmTextConfig
+    | SkipThoughtsTextConfig
+    | MiniLmTextConfig
+    | RecurrentTextConfig
+    | OptTextConfig,
+    Field(discriminator="kind"),
 ]
 
 
@@ -263,6 +273,11 @@ class NetworkConfig(Settings):
     def random_parts(self) -> tuple[str, ...]:
         """Keys of the parts that could start from pretrained weights and do not."""
         return tuple(_random_parts(self.model_dump()))
+
+    def pretrained_modules(self) -> tuple[str, ...]:
+        """Names of the network's modules that begin with pretrained weights, for a learning rate of their own."""
+        towers = {"image_tower": self.towers.image, "text_tower": self.towers.text}
+        return tuple(name for name, tower in towers.items() if getattr(tower, "weights", None) is not None)
 
 
 def _without_weights(values: dict[str, Any]) -> dict[str, Any]:

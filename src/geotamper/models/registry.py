@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from geotamper.errors import SpecificationError
+from geotamper.models.baselines import dvqa, earthvqa, feh, mqvqa, sga
+from geotamper.models.baselines.devices import EASY_TO_HARD, SEGMENTATION_FIRST
+from geotamper.models.baselines.rates import CONVOLUTIONAL, TRANSFORMER
 from geotamper.models.cm_moe.config import PRESETS as CM_MOE_PRESETS
 from geotamper.models.cm_moe.config import CmMoeConfig
 from geotamper.models.cm_moe.network import CmMoe
@@ -55,6 +58,46 @@ MODELS: dict[str, ModelEntry[Any]] = {
         presets=CM_MOE_PRESETS,
         build=CmMoe,
         citation="ICME 2025, arXiv:2503.18104",
+    ),
+    "dvqa": ModelEntry(
+        title="D-VQA",
+        config_class=dvqa.DvqaConfig,
+        presets=dvqa.PRESETS,
+        build=dvqa.Dvqa,
+        citation="Wen et al., NeurIPS 2021",
+        training=CONVOLUTIONAL,
+    ),
+    "feh": ModelEntry(
+        title="FEH",
+        config_class=feh.FehConfig,
+        presets=feh.PRESETS,
+        build=feh.Feh,
+        citation="Yuan et al., arXiv:2205.03147",
+        training=EASY_TO_HARD,
+    ),
+    "mqvqa": ModelEntry(
+        title="MQVQA",
+        config_class=mqvqa.MqvqaConfig,
+        presets=mqvqa.PRESETS,
+        build=mqvqa.Mqvqa,
+        citation="Zhang et al., TGRS 2023",
+        training=CONVOLUTIONAL,
+    ),
+    "earthvqa": ModelEntry(
+        title="EarthVQA (SOBA)",
+        config_class=earthvqa.EarthVqaConfig,
+        presets=earthvqa.PRESETS,
+        build=earthvqa.EarthVqa,
+        citation="Wang et al., arXiv:2312.12222",
+        training=TRANSFORMER,
+    ),
+    "sga": ModelEntry(
+        title="SGA",
+        config_class=sga.SgaConfig,
+        presets=sga.PRESETS,
+        build=sga.Sga,
+        citation="Tosato et al., arXiv:2407.08669",
+        training=SEGMENTATION_FIRST,
     ),
 }
 """Networks by name."""

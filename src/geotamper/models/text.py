@@ -13,6 +13,9 @@ from geotamper.models.blocks.pretrained import hub_or_folder
 from geotamper.models.blocks.text_towers import minilm_source
 from geotamper.models.config import ClipTextConfig, MiniLmTextConfig, TextConfig
 from geotamper.models.protocol import TokenBatch
+from geotamper.models.tower_config import OptTextConfig
+
+_LibraryText = ClipTextConfig | MiniLmTextConfig | OptTextConfig
 
 PADDING, UNKNOWN = 0, 1
 _FIRST_WORD = 2
@@ -93,14 +96,16 @@ class LibraryTokenizer:
         definition: JSON of the tokenizer.
         length: Tokens of a text, padding included.
         padding: Number that pads.
+        template: What is numbered; braces stand for the text.
     """
 
-    def __init__(self, definition: str, length: int, padding: int) -> None:
+    def __init__(self, definition: str, length: int, padding: int, template: str = "{}") -> None:
         from tokenizers import Tokenizer as Backend
 
         self.definition = definition
         self.length = length
         self.padding = padding
+        self.template = template
         self._backend = Backend.from_str(definition)
         self._backend.no_padding()
         self._backend.no_truncation()
@@ -113,9 +118,8 @@ class LibraryTokenizer:
         """
         ids = torch.full((len(texts), self.length), self.padding, dtype=torch.int64)
         mask = torch.zeros(ids.shape, dtype=torch.bool)
-        for row, (text, found) in enumerate(
-            zip(texts, self._backend.encode_batch([plain_question(text) for text in texts]), strict=True)
-        ):
+        given = [self.template.replace("{}", plain_question(text)) for text in texts]
+        for row, (text, found) in enumerate(zip(texts, self._backend.encode_batch(given), strict=True)):
             if len(found.ids) > self.length:
                 raise InputError(
                     f"the question '{text}' has {len(found.ids)} tokens, more than {self.length}; "
@@ -132,6 +136,7 @@ class LibraryTokenizer:
                 "kind": "library",
                 "length": self.length,
                 "padding": self.padding,
+                "template": self.template,
                 "definition": json.loads(self.definition),
             },
             ensure_ascii=False,
@@ -150,9 +155,9 @@ def build_tokenizer(config: TextConfig, texts: Iterable[str]) -> Tokenizer:
         InputError: The folder of a pretrained tokenizer is missing, or its tokens exceed the tower's vocabulary.
         MissingLibraryError: The package with the tokenizer is not installed.
     """
-    if isinstance(config, ClipTextConfig | MiniLmTextConfig) and config.tokenizer is not None:
-        clip = isinstance(config, ClipTextConfig)
-        name, local = (hub_or_folder if clip else minilm_source)(config.tokenizer)
+    if isinstance(config, _LibraryText) and config.tokenizer is not None:
+        minilm = isinstance(config, MiniLmTextConfig)
+        name, local = (minilm_source if minilm else hub_or_folder)(config.tokenizer)
         return _library_tokenizer(name, local_only=local, config=config)
     return WordTokenizer.from_texts(texts, config.length, config.vocabulary)
 
@@ -169,7 +174,8 @@ def tokenizer_from_json(text: str) -> Tokenizer:
             return WordTokenizer([str(word) for word in state["words"]], int(state["length"]))
         if state["kind"] == "library":
             definition = json.dumps(state["definition"], ensure_ascii=False)
-            return LibraryTokenizer(definition, int(state["length"]), int(state["padding"]))
+            template = str(state.get("template", "{}"))
+            return LibraryTokenizer(definition, int(state["length"]), int(state["padding"]), template)
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"the saved tokenizer is damaged ({error!r}); use the one that was saved with the run"
@@ -177,9 +183,7 @@ def tokenizer_from_json(text: str) -> Tokenizer:
     raise InputError(f"the saved tokenizer has the unknown kind '{state['kind']}'; update geotamper")
 
 
-def _library_tokenizer(
-    name: str, *, local_only: bool, config: ClipTextConfig | MiniLmTextConfig
-) -> LibraryTokenizer:
+def _library_tokenizer(name: str, *, local_only: bool, config: _LibraryText) -> LibraryTokenizer:
     from transformers import AutoTokenizer
 
     try:
@@ -194,7 +198,8 @@ def _library_tokenizer(
             f"set towers.text.vocabulary={len(found)}"
         )
     padding = found.pad_token_id if found.pad_token_id is not None else found.eos_token_id
-    return LibraryTokenizer(found.backend_tokenizer.to_str(), config.length, int(padding))
+    template = config.template if isinstance(config, OptTextConfig) else "{}"
+    return LibraryTokenizer(found.backend_tokenizer.to_str(), config.length, int(padding), template)
 
 
 def _words(text: str) -> list[str]:

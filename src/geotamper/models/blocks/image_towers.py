@@ -1,4 +1,4 @@
-"""Networks that see: CLIP vision transformer, ResNet, EfficientNet-Lite0."""
+"""Networks that see: CLIP vision transformer, ResNet, EfficientNet-Lite0; plain feature maps are in `map_towers`."""
 
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from geotamper.models.config import (
     ImageConfig,
     ResNetImageConfig,
 )
+from geotamper.models.tower_config import Blip2ImageConfig
 
 _STRIDE = 32  # of ResNet and EfficientNet
 
@@ -78,7 +79,7 @@ class ClipImageTower(ImageTower):
 
 
 class ResNetImageTower(ImageTower):
-    """ResNet whose last grid is averaged, or reduced by a 1x1 convolution and flattened."""
+    """ResNet whose last grid is reduced by a 1x1 convolution and flattened."""
 
     def __init__(self, config: ResNetImageConfig, resolution: int) -> None:
         super().__init__()
@@ -90,8 +91,8 @@ class ResNetImageTower(ImageTower):
             load_known(full, read_state_dict(Path(config.weights)), (), config.weights)
         self.token_width = full.fc.in_features
         self.grid = nn.Sequential(*list(full.children())[:-2])
-        self.reduce = nn.Conv2d(self.token_width, config.reduced, 1) if config.pooling == "grid" else None
-        self.width = self.token_width if self.reduce is None else config.reduced * _cells(resolution) ** 2
+        self.reduce = nn.Conv2d(self.token_width, config.reduced, 1)
+        self.width = config.reduced * _cells(resolution) ** 2
 
     def forward(self, pictures: Tensor) -> Features:
         """Places of the last stage."""
@@ -147,7 +148,15 @@ def build_image_tower(config: ImageConfig, resolution: int) -> ImageTower:
         return ClipImageTower(config, resolution)
     if isinstance(config, ResNetImageConfig):
         return ResNetImageTower(config, resolution)
-    return EfficientNetImageTower(config, resolution)
+    if isinstance(config, EfficientNetImageConfig):
+        return EfficientNetImageTower(config, resolution)
+    if isinstance(config, Blip2ImageConfig):
+        from geotamper.models.blocks.blip2_towers import Blip2ImageTower
+
+        return Blip2ImageTower(config, resolution)
+    from geotamper.models.blocks.map_towers import build_map_tower
+
+    return build_map_tower(config)
 
 
 def _cells(resolution: int) -> int:

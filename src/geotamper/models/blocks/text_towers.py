@@ -18,6 +18,7 @@ from geotamper.models.config import (
     TextConfig,
 )
 from geotamper.models.protocol import TokenBatch
+from geotamper.models.tower_config import OptTextConfig
 
 
 class TextTower(nn.Module):
@@ -97,18 +98,17 @@ class LstmTextTower(TextTower):
 
 
 class SkipThoughtsTextTower(TextTower):
-    """Word embedding and a GRU."""
+    """Word embedding and one GRU layer."""
 
     def __init__(self, config: SkipThoughtsTextConfig) -> None:
         super().__init__()
         self.embedding = nn.Embedding(config.vocabulary, config.embedding, padding_idx=0)
-        self.dropout = nn.Dropout(config.word_dropout)
-        self.layer = nn.GRU(config.embedding, config.hidden, config.layers, batch_first=True)
+        self.layer = nn.GRU(config.embedding, config.hidden, batch_first=True)
         self.width = self.token_width = config.hidden
 
     def forward(self, tokens: TokenBatch) -> Features:
-        """Tokens are the states of the last layer."""
-        states, _ = self.layer(self.dropout(self.embedding(tokens.ids)))
+        """Tokens are the states of the layer."""
+        states, _ = self.layer(self.embedding(tokens.ids))
         return Features(_last(states, tokens.mask), states, tokens.mask)
 
 
@@ -170,7 +170,15 @@ def build_text_tower(config: TextConfig) -> TextTower:
         return LstmTextTower(config)
     if isinstance(config, SkipThoughtsTextConfig):
         return SkipThoughtsTextTower(config)
-    return MiniLmTextTower(config)
+    if isinstance(config, MiniLmTextConfig):
+        return MiniLmTextTower(config)
+    if isinstance(config, OptTextConfig):
+        from geotamper.models.blocks.blip2_towers import OptTextTower
+
+        return OptTextTower(config)
+    from geotamper.models.blocks.recurrent import RecurrentTextTower
+
+    return RecurrentTextTower(config)
 
 
 def minilm_source(name: str) -> tuple[str, bool]:
