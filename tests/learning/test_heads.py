@@ -56,7 +56,7 @@ def test_negatives_with_equal_answers_are_dropped(targets: Targets, logits: torc
 def test_weights_of_questions_count_in_every_head(targets: Targets, logits: torch.Tensor) -> None:
     weighted = replace(targets, weights=torch.tensor([4.0, 0.0, 0.0, 0.0]))
     for target in ("answer", "group"):
-        found = head_loss(Head(logits, target), weighted, SETTINGS)  # type: ignore[arg-type]
+        found = head_loss(Head(logits, target), weighted, SETTINGS)
         torch.testing.assert_close(found, functional.cross_entropy(logits[:1], targets.labels[:1]))
 
 

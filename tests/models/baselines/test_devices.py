@@ -92,8 +92,8 @@ def test_dvqa_negatives_are_the_answers_to_exchanged_pairs() -> None:
 def test_dvqa_branches_do_not_pull_at_question_and_picture() -> None:
     network = _tiny("dvqa")
     heads = _ask(network).heads
-    loss = sum(heads[name].logits.square().sum() for name in ("question_only", "picture_only", "debiased"))
-    torch.autograd.backward(loss)
+    branches = [heads[name].logits for name in ("question_only", "picture_only", "debiased")]
+    torch.autograd.backward(torch.stack(branches).square().sum())
     pulled = {name.split(".")[0] for name, weight in network.named_parameters() if weight.grad is not None}
     assert pulled == {"branches"}
 
@@ -177,7 +177,7 @@ def test_predicted_class_map_reaches_the_answers(name: str) -> None:
     network = _tiny(name).eval()
     with torch.no_grad():
         before = _ask(network).logits
-        network.segmentation.network.head.bias.copy_(torch.randn(8) * 50)  # type: ignore[union-attr]
+        network.get_parameter("segmentation.network.head.bias").copy_(torch.randn(8) * 50)
         assert not torch.allclose(_ask(network).logits, before)
 
 

@@ -74,7 +74,7 @@ class Sga(GuidedNetwork):
         scores = self.segmentation(pictures)
         # the segmentation learns from true maps alone, not from what would help an answer
         shares = torch.softmax(scores.detach(), dim=1).to(places.dtype)
-        grid = functional.adaptive_avg_pool2d(self.map_reader(shares), as_grid(places).shape[-2:])
+        grid = functional.adaptive_avg_pool2d(self.map_reader(shares), as_grid(places).shape[-1])
         guides = self.guide(grid.flatten(2).transpose(1, 2))
         return Rows({"places": places, "guides": guides, "class_map": scores})
 
