@@ -81,6 +81,15 @@ def test_segmentation_is_trained_with_the_answers(mapped_set: Path, tmp_path: Pa
     assert log[-1]["train"]["class_map"] < log[0]["train"]["class_map"]
 
 
+def test_upper_bound_reads_the_true_map(mapped_set: Path, tmp_path: Path) -> None:
+    changes = (*SHORT, ("guidance", "true_map"), ("epochs", "1"), ("one_step", "true"))
+    blueprint, settings = configure("sga", "tiny", changes)
+    training.train(blueprint, settings, mapped_set, tmp_path / "run")
+    line = json.loads((tmp_path / "run" / "log.jsonl").read_text())
+    assert "class_map" not in line["train"]
+    assert 0 <= line["val"]["OA"] <= 1
+
+
 @pytest.mark.parametrize("model", ["earthvqa", "sga"])
 def test_network_without_guidance_needs_no_class_maps(drawn_set: Path, tmp_path: Path, model: str) -> None:
     changes = (*SHORT, ("guidance", "none"), ("epochs", "1"))

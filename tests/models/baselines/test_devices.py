@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from geotamper.errors import InputError
 from geotamper.models import build_network, preset
 from geotamper.models.baselines.mqvqa_levels import levels
 from geotamper.models.blocks.image_towers import build_image_tower
@@ -190,6 +191,22 @@ def test_guidance_can_be_left_out(name: str) -> None:
     assert not network.predicts_masks
     torch.autograd.backward(output.logits.square().sum())
     assert all(weight.grad is not None for weight in network.parameters())
+
+
+@pytest.mark.parametrize("name", ["earthvqa", "sga"])
+def test_true_class_map_guides_only_where_pictures_bring_it(name: str) -> None:
+    network = _tiny(name, "guidance=true_map").eval()
+    pictures = torch.randn(3, 4, 32, 32)
+    answers = []
+    with torch.no_grad():
+        for number in (0, 7):
+            pictures[:, 3] = number
+            output = _ask(network, pictures)
+            assert output.heads == {}
+            answers.append(output.logits)
+    assert not torch.allclose(*answers)
+    with pytest.raises(InputError, match="guidance=predicted"):
+        _ask(network)
 
 
 def test_earthvqa_does_not_see_padded_words() -> None:

@@ -31,15 +31,19 @@ class PictureCache:
         pictures: (P, 3, S, S) float16, normalised.
         masks: (P, 3, S, S) uint8: source, target and background.
         class_maps: (P, S, S) uint8, class of every pixel; None where no network asks for it.
+        shows_class_maps: Whether pictures have these classes as a fourth channel.
     """
 
     pictures: npt.NDArray[np.float16]
     masks: npt.NDArray[np.uint8]
     class_maps: npt.NDArray[np.uint8] | None = None
+    shows_class_maps: bool = False
 
     def picture_batch(self, rows: npt.NDArray[np.int64]) -> Tensor:
-        """Pictures, float32, shape (len(rows), 3, S, S)."""
-        return torch.from_numpy(self.pictures[rows].astype(np.float32))
+        """Pictures, float32, shape (len(rows), 3, S, S), with a fourth channel where class maps are shown."""
+        pictures = torch.from_numpy(self.pictures[rows].astype(np.float32))
+        classes = self.class_map_batch(rows) if self.shows_class_maps else None
+        return pictures if classes is None else torch.cat((pictures, classes[:, None].float()), dim=1)
 
     def target_batch(self, rows: npt.NDArray[np.int64]) -> Tensor:
         """Mask targets, float32, shape (len(rows), 3, S, S)."""

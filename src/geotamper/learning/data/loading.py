@@ -1,8 +1,9 @@
 """The train and val folds of a set, ready to be batched."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from geotamper.learning.data.questions import FoldQuestions, digest, merge_texts
 from geotamper.models.text import Tokenizer
 from geotamper.sets.layout import AnswerVocabulary, TamperSet
 
+ClassMapUse = Literal["none", "targets", "shown"]
 ChooseTokenizer = Callable[[Sequence[str]], Tokenizer]
 
 
@@ -78,8 +80,9 @@ def load_folds(
 
     def load(fold: FoldQuestions) -> FoldData:
         pictures = open_cache(opened, fold, cache.folder, cache.size, cache.watch)
-        if cache.class_maps:
+        if cache.class_maps != "none":
             pictures = with_class_maps(pictures, opened, fold, cache.folder)
+            pictures = replace(pictures, shows_class_maps=cache.class_maps == "shown")
         return FoldData(fold, pictures, tokens, names)
 
     return load(lists.train), load(lists.val)
@@ -93,10 +96,10 @@ class CachePlace:
         folder: Made where it is missing.
         size: Side of the pictures, pixels.
         watch: Told about the progress of decoding.
-        class_maps: Whether the network learns the class of every pixel.
+        class_maps: What the network has of the class of every pixel: nothing, targets, or a channel of the picture.
     """
 
     folder: Path
     size: int
     watch: Watch | None = None
-    class_maps: bool = False
+    class_maps: ClassMapUse = "none"

@@ -139,7 +139,7 @@ class EarthVqa(GuidedNetwork):
         self.text_tower = build_text_tower(config.towers.text)
         channels = self.image_tower.token_width
         self.map_reader = None
-        if self.segmentation is not None:
+        if self.guided:
             channels += config.map_channels
             self.map_reader = nn.Sequential(
                 nn.Conv2d(MAP_CLASSES, config.map_channels, 3, padding=1),
@@ -159,11 +159,10 @@ class EarthVqa(GuidedNetwork):
         self.head = nn.Linear(width, classes)
 
     def encode_pictures(self, pictures: Tensor) -> Rows:
-        """Rows "places" (P, S, width), and "class_map" where there is guidance."""
+        """Rows "places" (P, S, width), and "class_map" where it is predicted."""
+        pictures, scores = self.class_scores(pictures)
         places = self.image_tower(pictures).tokens
-        found: dict[str, Tensor] = {}
-        if self.segmentation is not None and self.map_reader is not None:
-            scores = found["class_map"] = self.segmentation(pictures)
+        if scores is not None and self.map_reader is not None:
             hard = functional.one_hot(scores.argmax(dim=1), MAP_CLASSES).permute(0, 3, 1, 2)
             size = list(as_grid(places).shape[-2:])
             small = functional.interpolate(hard.to(places.dtype), size=size, mode="nearest")
@@ -172,7 +171,9 @@ class EarthVqa(GuidedNetwork):
         places = _placed(self.image_projection(self.channel_attention(places)))
         for block in self.places_to_places:
             places = block(places)
-        return Rows({**found, "places": places})
+        if self.segmentation is None or scores is None:
+            return Rows({"places": places})
+        return Rows({"places": places, "class_map": scores})
 
     def encode_texts(self, tokens: TokenBatch) -> Rows:
         """Rows "words" (T, L, width) and "mask" (T, L)."""

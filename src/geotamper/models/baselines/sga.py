@@ -51,12 +51,8 @@ class Sga(GuidedNetwork):
         self.text_tower = build_text_tower(config.towers.text)
         self.text_projection = nn.Linear(self.text_tower.width, width)
         places = self.image_tower.token_width
-        if self.segmentation is None:
-            self.map_reader: nn.Module | None = None
-            self.guide = nn.Linear(places, width)
-        else:
-            self.map_reader = _map_reader(config.map_channels)
-            self.guide = nn.Linear(config.map_channels[-1], width)
+        self.map_reader = _map_reader(config.map_channels) if self.guided else None
+        self.guide = nn.Linear(config.map_channels[-1] if self.guided else places, width)
         self.score = nn.Linear(width, config.glimpses)
         self.head = nn.Sequential(
             nn.Dropout(config.dropout),
@@ -67,16 +63,17 @@ class Sga(GuidedNetwork):
         )
 
     def encode_pictures(self, pictures: Tensor) -> Rows:
-        """Rows "places" (P, S, D), "guides" (P, S, width), and "class_map" where there is guidance."""
+        """Rows "places" (P, S, D), "guides" (P, S, width), and "class_map" where it is predicted."""
+        pictures, scores = self.class_scores(pictures)
         places = self.image_tower(pictures).tokens
-        if self.segmentation is None or self.map_reader is None:
+        if scores is None or self.map_reader is None:
             return Rows({"places": places, "guides": self.guide(places)})
-        scores = self.segmentation(pictures)
         # the segmentation learns from true maps alone, not from what would help an answer
         shares = torch.softmax(scores.detach(), dim=1).to(places.dtype)
         grid = functional.adaptive_avg_pool2d(self.map_reader(shares), as_grid(places).shape[-1])
         guides = self.guide(grid.flatten(2).transpose(1, 2))
-        return Rows({"places": places, "guides": guides, "class_map": scores})
+        found = {"places": places, "guides": guides}
+        return Rows(found if self.segmentation is None else {**found, "class_map": scores})
 
     def encode_texts(self, tokens: TokenBatch) -> Rows:
         """Rows "question" (T, width)."""

@@ -72,7 +72,7 @@ def count_places(config: ImageConfig, resolution: int) -> int:
 def as_grid(places: Tensor) -> Tensor:
     """Places of a square map in row-major order, (P, S, C), as a map (P, C, sqrt(S), sqrt(S))."""
     side = math.isqrt(places.shape[1])
-    return places.transpose(1, 2).unflatten(2, (side, side))
+    return places.transpose(1, 2).reshape(places.shape[0], places.shape[2], side, side)
 
 
 def _resnet(config: ResNetMapConfig) -> MapTower:
