@@ -204,7 +204,7 @@ def test_true_class_map_guides_only_where_pictures_bring_it(name: str) -> None:
             output = _ask(network, pictures)
             assert output.heads == {}
             answers.append(output.logits)
-    assert not torch.allclose(*answers)
+    assert not torch.allclose(answers[0], answers[1])
     with pytest.raises(InputError, match="guidance=predicted"):
         _ask(network)
 
