@@ -1,6 +1,5 @@
 import json
 import shutil
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from geotamper.learning.blueprint import configure
 from geotamper.learning.data.cache import open_cache
 from geotamper.learning.data.class_maps import CLASS_COUNT, with_class_maps
 from geotamper.learning.data.questions import read_fold
-from geotamper.learning.task import StepReport
 from geotamper.sets.layout import encode_segmentation, open_set
 from geotamper.sets.layout.png import encode_png
 
@@ -97,28 +95,3 @@ def test_network_without_guidance_needs_no_class_maps(drawn_set: Path, tmp_path:
     training.train(blueprint, settings, drawn_set, tmp_path / "run")
     line = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
     assert "class_map" not in line["train"]
-
-
-def test_curriculum_resumes_exactly(drawn_set: Path, tmp_path: Path) -> None:
-    def stop(report: StepReport) -> None:
-        if (report.epoch, report.step) == (2, 1):
-            signal.raise_signal(signal.SIGINT)
-
-    blueprint, settings = configure("feh", "tiny", (*SHORT, ("epochs", "4")))
-    assert settings.curriculum == "easy_to_hard"
-    whole, parts = tmp_path / "whole", tmp_path / "parts"
-    training.train(blueprint, settings, drawn_set, whole)
-    outcome = training.train(blueprint, settings, drawn_set, parts, training.Watchers(step=stop))
-    assert outcome.interrupted
-    training.resume(parts, {})
-    one, other = (load_file(folder / "last.safetensors") for folder in (whole, parts))
-    assert all(torch.equal(value, other[name]) for name, value in one.items())
-    logs = [
-        [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-        for folder in (whole, parts)
-    ]
-    told = [line["curriculum"] for line in logs[0]]
-    assert told == [line["curriculum"] for line in logs[1]]
-    assert told[0]["admitted"] < 1
-    assert "limit" in told[1]
-    assert told[-1]["mean_weight"] == 1

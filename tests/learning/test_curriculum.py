@@ -1,13 +1,22 @@
+import json
+import signal
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from geotamper.learning import training
+from geotamper.learning.blueprint import configure
 from geotamper.learning.curriculum import Curriculum, Pace, build_curriculum, prior_difficulty
 from geotamper.learning.data.batches import EpochBatches, Share
 from geotamper.learning.data.groups import GROUPS, UNGROUPED, group_numbers
 from geotamper.learning.settings import TrainingSettings
+from geotamper.learning.task import StepReport
+
+SHORT = (("epochs", "4"), ("batch_size", "4"), ("device", "cpu"))
 
 
 def _difficulty() -> np.ndarray:
@@ -107,3 +116,28 @@ def test_step_without_admitted_questions_has_no_weight(small: ModuleType) -> Non
     (part,) = batches.parts(batches.steps(0)[0])
     assert part.targets.weights is not None
     assert float(part.targets.weights.abs().sum()) == 0
+
+
+def test_curriculum_resumes_exactly(drawn_set: Path, tmp_path: Path) -> None:
+    def stop(report: StepReport) -> None:
+        if (report.epoch, report.step) == (2, 1):
+            signal.raise_signal(signal.SIGINT)
+
+    blueprint, settings = configure("feh", "tiny", SHORT)
+    assert settings.curriculum == "easy_to_hard"
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    training.train(blueprint, settings, drawn_set, whole)
+    outcome = training.train(blueprint, settings, drawn_set, parts, training.Watchers(step=stop))
+    assert outcome.interrupted
+    training.resume(parts, {})
+    one, other = (load_file(folder / "last.safetensors") for folder in (whole, parts))
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
+    logs = [
+        [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+        for folder in (whole, parts)
+    ]
+    told = [line["curriculum"] for line in logs[0]]
+    assert told == [line["curriculum"] for line in logs[1]]
+    assert told[0]["admitted"] < 1
+    assert "limit" in told[1]
+    assert told[-1]["mean_weight"] == 1

@@ -12,59 +12,20 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from geotamper.learning.curriculum import build_curriculum
-from geotamper.learning.data.batches import EpochBatches, FoldData, QuestionBatch
+from geotamper.learning.data.batches import EpochBatches, QuestionBatch
 from geotamper.learning.data.questions import Integers
 from geotamper.learning.losses import Losses, Objective, require_finite
 from geotamper.learning.parameters import MaskPart, Optimisers, build_optimisers
+from geotamper.learning.parts import StepReport, TaskParts
 from geotamper.learning.position import Entry, Position
 from geotamper.learning.processes import current_share, largest, pool, summed
 from geotamper.learning.schedule import Schedule, Stage
-from geotamper.learning.settings import TrainingSettings
 from geotamper.learning.validation import Validation, validate
-from geotamper.models.protocol import QuestionNetwork
+
+__all__ = ["Listeners", "QuestionTask", "StepReport", "TaskParts"]
 
 Numbered = tuple[int, Integers]
 Halt = Literal["interrupted", "budget"]
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """What a progress bar shows after a step.
-
-    Attributes:
-        epoch: From 1.
-        epochs: All.
-        step: From 1.
-        steps: All of the epoch.
-        loss: Of this step.
-    """
-
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    loss: float
-
-
-@dataclass(frozen=True, eq=False)
-class TaskParts:
-    """What a training consists of.
-
-    Attributes:
-        network: What is trained.
-        settings: How.
-        train: The train fold.
-        val: The validation fold.
-        mask_scale: Value of a full mask in the network's predictions.
-        pretrained: Names of the network's modules that begin pretrained.
-    """
-
-    network: QuestionNetwork
-    settings: TrainingSettings
-    train: FoldData
-    val: FoldData
-    mask_scale: float = 255.0
-    pretrained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
