@@ -284,6 +284,7 @@ def test_two_processes_train_as_one(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     alone, shared = (torch.load(tmp_path / name, weights_only=True) for name in ("alone.pt", "shared.pt"))
+    assert float(alone["admitted"].min()) < 1
     for name, value in alone.items():
         torch.testing.assert_close(shared[name], value, rtol=1e-4, atol=1e-6, msg=name)
 

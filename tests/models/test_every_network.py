@@ -23,9 +23,10 @@ from geotamper.learning.data.cache import PictureCache
 from geotamper.learning.data.questions import FoldQuestions
 from geotamper.learning.fitting import build_trainer, fit
 from geotamper.learning.losses import Losses, Objective
+from geotamper.learning.parts import TaskParts
 from geotamper.learning.position import StepReport
 from geotamper.learning.settings import TrainingSettings
-from geotamper.learning.task import Listeners, QuestionTask, TaskParts
+from geotamper.learning.task import Listeners, QuestionTask
 from geotamper.models import MODELS, preset
 from geotamper.models.config import NetworkConfig
 from geotamper.models.protocol import NetworkOutput, QuestionNetwork, TokenBatch, single

@@ -68,6 +68,8 @@ def test_option_answers_and_every_parameter_learns(name: str, changes: list[str]
     if output.masks is not None:
         assert output.masks.shape == (3, 3, 32, 32)
         loss = loss + output.masks.square().mean()
+    for head in output.heads.values():
+        loss = loss + head.logits.square().mean()
     assert torch.isfinite(loss)
     torch.autograd.backward(loss)
     without = [key for key, parameter in network.named_parameters() if parameter.grad is None]

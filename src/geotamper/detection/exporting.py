@@ -17,7 +17,7 @@ from geotamper.atomic import atomic_path
 from geotamper.detection.onnx_card import METADATA_KEY, card_document
 from geotamper.detection.torch_predictor import FULL_MASK, TorchPredictor
 from geotamper.errors import InputError, MissingLibraryError
-from geotamper.models.protocol import QuestionNetwork, Rows, TokenBatch
+from geotamper.models.protocol import PER_PICTURE, QuestionNetwork, TokenBatch
 
 OPSET = 18
 """ONNX operator set of the files."""
@@ -59,7 +59,7 @@ class _Answers(nn.Module):
         self, pictures: Tensor, ids: Tensor, mask: Tensor, picture_of: Tensor, text_of: Tensor
     ) -> tuple[Tensor, ...]:
         seen = self.network.encode_pictures(pictures)
-        shared = Rows({name: tensor for name, tensor in seen.tensors.items() if name != "masks"})
+        shared = seen.without(PER_PICTURE)
         texts = self.network.encode_texts(TokenBatch(ids, mask))
         logits, _ = self.network.answer(shared.take(picture_of), texts.take(text_of))
         masks = seen.tensors.get("masks")
@@ -105,13 +105,13 @@ def export_network(
     network = predictor.network.to("cpu")
     example = _example(predictor, pictures=2, texts=3, questions=5)
     if part == "masks":
-        if not network.mask_parameters():
+        if not network.predicts_masks:
             raise InputError(f"'{predictor.card.source}' has no mask network; export --part answers")
         module: nn.Module = _Masks(network, predictor.mask_scale)
         example = {"pictures": example["pictures"][:1]}
     else:
         module = _Answers(network, predictor.mask_scale)
-    names = ["masks"] if part == "masks" else ["logits", "masks"][: 1 + bool(network.mask_parameters())]
+    names = ["masks"] if part == "masks" else ["logits", "masks"][: 1 + network.predicts_masks]
     with atomic_path(path) as temporary:
         _write(module, example, names, temporary, _metadata(predictor, part))
         checked = (

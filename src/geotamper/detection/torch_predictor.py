@@ -13,7 +13,7 @@ from geotamper.imagery.picture import Pixels
 from geotamper.inspection.report import WeightsInfo
 from geotamper.learning.data.preparation import prepare_picture
 from geotamper.learning.run.opening import LoadedNetwork, Run, Which, load_network, open_run
-from geotamper.models.protocol import QuestionNetwork, Rows, TokenBatch
+from geotamper.models.protocol import PER_PICTURE, QuestionNetwork, Rows, TokenBatch
 from geotamper.models.text import Tokenizer
 from geotamper.task.catalogue import QUESTION_TYPES
 
@@ -62,7 +62,7 @@ class TorchPredictor:
         picture = prepare_picture(pixels, self._card.size)[None].to(self._device)
         rows = self.network.encode_pictures(picture)
         masks = rows.tensors.get("masks")
-        shared = Rows({name: tensor for name, tensor in rows.tensors.items() if name != "masks"})
+        shared = rows.without(PER_PICTURE)
         if masks is None:
             return Seen(None, shared)
         scaled = masks[0].float() * (FULL_MASK / self.mask_scale)

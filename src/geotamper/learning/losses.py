@@ -9,8 +9,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from geotamper.learning.errors import DivergenceError
+from geotamper.learning.heads import head_loss, map_errors
 from geotamper.learning.settings import MaskLossName, TrainingSettings
-from geotamper.models.protocol import NetworkOutput
+from geotamper.learning.targets import Targets
+from geotamper.models.protocol import NetworkOutput, Rows
 
 MASK_RANGE = 255.0
 """Scale of the mask targets and of the predicted masks."""
@@ -77,43 +79,21 @@ class Losses:
         total: What is optimised.
         answer: Cross-entropy.
         mask: Mask loss; zero for networks without masks.
-        auxiliary: The network's own terms by name.
+        auxiliary: The network's own terms by name, those of its further scores with their weights.
+        each: Cross-entropy of every question of this process, without gradients, shape (N,); None where only the mask
+            network was trained.
     """
 
     total: Tensor
     answer: Tensor
     mask: Tensor
     auxiliary: Mapping[str, Tensor]
+    each: Tensor | None = None
 
     def numbers(self) -> dict[str, float]:
         """All terms as numbers."""
         named = {"loss": self.total, "answer_loss": self.answer, "mask_loss": self.mask, **self.auxiliary}
         return {name: float(value.detach()) for name, value in named.items()}
-
-
-@dataclass(frozen=True)
-class Targets:
-    """What a batch should be answered with.
-
-    Attributes:
-        labels: Class of every question, int64, shape (N,).
-        masks: Float, shape (P, 3, H, W).
-        counts: Questions of every picture, float, shape (P,).
-        total_questions: Questions of the batch over all processes, at least N.
-        total_pictures: Pictures of the batch over all processes, at least P.
-    """
-
-    labels: Tensor
-    masks: Tensor
-    counts: Tensor
-    total_questions: int
-    total_pictures: int
-
-    def shares(self, settings: TrainingSettings) -> Tensor:
-        """Weights of the pictures in the mask loss, shape (P,)."""
-        if settings.mask_weight == "questions":
-            return self.counts / self.total_questions
-        return torch.full_like(self.counts, 1 / self.total_pictures)
 
 
 def mask_loss_of(settings: TrainingSettings, scale: float = MASK_RANGE) -> MaskLoss:
@@ -141,23 +121,33 @@ class Objective:
         Without predicted masks the loss is the cross-entropy and the network's own terms (Table VI, no prompts).
         """
         settings, pool = self.settings, self.pool
-        summed = functional.cross_entropy(output.logits.float(), targets.labels, reduction="sum")
-        answer = pool(summed / targets.total_questions)
+        each = functional.cross_entropy(output.logits.float(), targets.labels, reduction="none")
+        answer = pool(targets.weighted(each).sum() / targets.total_questions)
         share = len(targets.labels) / targets.total_questions
         auxiliary = {name: pool(term * share) for name, term in output.auxiliary.items()}
+        for name, head in output.heads.items():
+            auxiliary[name] = pool(head.weight * head_loss(head, targets, settings))
         extra = sum(auxiliary.values(), answer.new_zeros(()))
         if output.masks is None:
-            return Losses(answer + extra, answer, answer.new_zeros(()), auxiliary)
+            return Losses(answer + extra, answer, answer.new_zeros(()), auxiliary, each.detach())
         loss = mask_loss_of(settings, self.mask_scale)
         mask = loss(output.masks, targets.masks, targets.shares(settings), pool)
         total = settings.alpha * answer + (1 - settings.alpha) * mask + extra
-        return Losses(total, answer, mask, auxiliary)
+        return Losses(total, answer, mask, auxiliary, each.detach())
 
-    def mask_only(self, masks: Tensor, targets: Targets) -> Losses:
-        """The loss of the mask network alone, in the first part of two-step training."""
-        settings = self.settings
-        loss = MaskLoss(settings.mask_only_loss, settings.rmse, self.mask_scale)
-        value = loss(masks, targets.masks, targets.shares(settings), self.pool)
+    def mask_only(self, pictures: Rows, targets: Targets) -> Losses:
+        """The loss of the mask or segmentation network alone, in the first part of two-step training.
+
+        Args:
+            pictures: What the network says of the pictures, with "masks" or "class_map".
+            targets: Of the batch.
+        """
+        settings, shares = self.settings, targets.shares(self.settings)
+        if "class_map" in pictures.tensors:
+            value = self.pool((shares * map_errors(pictures["class_map"], targets)).sum())
+        else:
+            loss = MaskLoss(settings.mask_only_loss, settings.rmse, self.mask_scale)
+            value = loss(pictures["masks"], targets.masks, shares, self.pool)
         return Losses(value, value.new_zeros(()), value, {})
 
 

@@ -44,6 +44,7 @@ class TrainingSettings(BaseModel):
         mask_learning_rate_end: Where its cosine would end if it were not frozen.
         freeze_epoch: First epoch with a frozen mask network; None for two thirds of the epochs, `epochs` for never.
         freeze_bn: Freeze the statistics of its BatchNorm too.
+        curriculum: `easy_to_hard`: questions are admitted as they become easy, see `Curriculum`; `none`: all at once.
         precision: "32", or "bf16" for bfloat16 autocast.
         channels_last: Memory format of pictures and convolutions.
         max_minutes: Time budget; schedules, the freeze and the steps of two-step training then run over the spent
@@ -82,6 +83,7 @@ class TrainingSettings(BaseModel):
     mask_learning_rate_end: float = Field(default=1e-4, ge=0)
     freeze_epoch: int | None = Field(default=None, ge=0)
     freeze_bn: bool = False
+    curriculum: Literal["none", "easy_to_hard"] = "none"
     precision: Literal["32", "bf16"] = "32"
     channels_last: bool = False
     max_minutes: float | None = Field(default=None, gt=0)

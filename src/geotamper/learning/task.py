@@ -11,41 +11,20 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.optim import Optimizer
 
-from geotamper.learning.data.batches import EpochBatches, FoldData, QuestionBatch
+from geotamper.learning.curriculum import build_curriculum
+from geotamper.learning.data.batches import EpochBatches, QuestionBatch
 from geotamper.learning.data.questions import Integers
 from geotamper.learning.losses import Losses, Objective, require_finite
 from geotamper.learning.parameters import MaskPart, Optimisers, build_optimisers
+from geotamper.learning.parts import TaskParts
 from geotamper.learning.position import Entry, Position, StepReport
-from geotamper.learning.processes import current_share, largest, pool
+from geotamper.learning.processes import current_share, largest, pool, summed
 from geotamper.learning.schedule import Schedule, Stage
-from geotamper.learning.settings import TrainingSettings
 from geotamper.learning.validation import Validation, validate
-from geotamper.models.protocol import QuestionNetwork, Rows
 
 Numbered = tuple[int, Integers]
 Halt = Literal["interrupted", "budget", "stage"]
 """Why an epoch ends early: Ctrl-C, no time left, or the mask network alone has used its share of the time."""
-
-
-@dataclass(frozen=True, eq=False)
-class TaskParts:
-    """What a training consists of.
-
-    Attributes:
-        network: What is trained.
-        settings: How.
-        train: The train fold.
-        val: The validation fold.
-        mask_scale: Value of a full mask in the network's predictions.
-        pretrained: Names of the network's modules that begin pretrained.
-    """
-
-    network: QuestionNetwork
-    settings: TrainingSettings
-    train: FoldData
-    val: FoldData
-    mask_scale: float = 255.0
-    pretrained: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +58,9 @@ class QuestionTask(LightningModule):
         self.parts = parts
         self.schedule = Schedule(parts.settings)
         self.optimisers: Optimisers = build_optimisers(parts.network, self.schedule, parts.pretrained)
+        self.curriculum = build_curriculum(
+            parts.settings.curriculum, parts.train.questions, parts.train.groups
+        )
         self._objective = Objective(parts.settings, parts.mask_scale, pool)
         self._mask = MaskPart(parts.network)
         self._listeners = listeners
@@ -104,6 +86,7 @@ class QuestionTask(LightningModule):
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers.all()],
             "position": plain,
             "best_mask_state": self.best_mask_state,
+            "curriculum": None if self.curriculum is None else self.curriculum.state(),
         }
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -113,6 +96,8 @@ class QuestionTask(LightningModule):
             optimiser.load_state_dict(saved)
         self.position = Position(**state["position"])
         self.best_mask_state = state["best_mask_state"]
+        if self.curriculum is not None:
+            self.curriculum.load_state(state["curriculum"])
 
     def configure_optimizers(self) -> list[Optimizer]:
         """Both optimisers; they step in `training_step`."""
@@ -139,7 +124,10 @@ class QuestionTask(LightningModule):
                 self._mask.load(self.best_mask_state)
         self.position.stage = stage
         if stage == "masks" and not self._mask:
-            self.position.stage = "answers"  # nothing to train alone
+            self.position.stage = stage = "answers"  # nothing to train alone
+        if self.curriculum is not None and self.position.step == 0 and stage == "answers":
+            reached = self.schedule.progress(stage, self.position.epoch + 1, self._agreed_seconds())
+            self.curriculum.enter_epoch(reached)
 
     def training_step(self, batch: Numbered) -> None:
         """One optimiser step: its parts one after the other, then the optimisers that are due."""
@@ -151,26 +139,29 @@ class QuestionTask(LightningModule):
         epoch = self.position.epoch
         frozen = self.schedule.is_frozen(stage, epoch, elapsed)
         self._prepare(stage, frozen=frozen)
-        self._rates = self.optimisers.set_rates(
-            self.schedule, stage, self.schedule.progress(stage, epoch, elapsed)
-        )
+        self.network.progress = self.schedule.progress(stage, epoch, elapsed)
+        self._rates = self.optimisers.set_rates(self.schedule, stage, self.network.progress)
         share = current_share()
         torch.manual_seed(_seed(self.parts.settings.seed, epoch, number, share.rank))
         for optimiser in self.optimisers.all():
             optimiser.zero_grad(set_to_none=True)
         numbers: dict[str, float] = {}
-        questions = 0
-        for part in EpochBatches(self.parts.train, self.parts.settings, share).parts(rows):
+        batches = self.batches()
+        each: list[tuple[Integers, Tensor]] = []
+        for part in batches.parts(rows):
             losses = self._losses(part.to(self.device, self._memory_format), stage)
             found = losses.numbers()
             require_finite(losses.total, found, f"epoch {epoch + 1}, step {number + 1}")
             self.manual_backward(losses.total * part.weight)
-            questions += part.targets.total_questions
             for name, value in found.items():
                 numbers[name] = numbers.get(name, 0.0) + value * part.weight
+            if losses.each is not None:
+                each.append((part.questions, losses.each))
         for optimiser in self.optimisers.active(stage, frozen=frozen):
             optimiser.step()
-        self.position.count(numbers, questions)
+        asked = batches.question_rows(rows)
+        self._record(asked, each)
+        self.position.count(numbers, len(asked))
         self.position.epoch_seconds += time.monotonic() - started
         self._after_step(number, numbers["loss"])
 
@@ -199,6 +190,11 @@ class QuestionTask(LightningModule):
     def _memory_format(self) -> torch.memory_format:
         return torch.channels_last if self.parts.settings.channels_last else torch.contiguous_format
 
+    def batches(self) -> EpochBatches:
+        """The batches of the current epoch."""
+        weights = None if self.curriculum is None else self.curriculum.weights
+        return EpochBatches(self.parts.train, self.parts.settings, current_share(), weights)
+
     def _agreed_seconds(self) -> float:
         if self.parts.settings.max_minutes is None:
             return 0.0  # the schedule does not look at it
@@ -223,14 +219,13 @@ class QuestionTask(LightningModule):
 
     def _losses(self, batch: QuestionBatch, stage: Stage) -> Losses:
         if stage == "masks":
-            seen: Rows = self.network.encode_pictures(batch.pictures)
-            return self._objective.mask_only(seen["masks"], batch.targets)
+            return self._objective.mask_only(self.network.encode_pictures(batch.pictures), batch.targets)
         output = self.network(batch.pictures, batch.tokens, batch.picture_of, batch.text_of)
         return self._objective.losses(output, batch.targets)
 
     def _after_step(self, number: int, loss: float) -> None:
         settings = self.parts.settings
-        steps = EpochBatches(self.parts.train, settings, current_share()).step_count()
+        steps = self.batches().step_count()
         self._listeners.step(
             StepReport(self.position.epoch + 1, settings.total_epochs, number + 1, steps, loss)
         )
@@ -245,8 +240,19 @@ class QuestionTask(LightningModule):
             self._listeners.checkpoint(self)
             self._saved = time.monotonic()
 
+    def _record(self, asked: Integers, each: list[tuple[Integers, Tensor]]) -> None:
+        """Tell the curriculum the losses of a step, those of all processes."""
+        if self.curriculum is None or not each:
+            return
+        known = torch.zeros(len(self.parts.train.questions), device=self.device)
+        for rows, losses in each:
+            known[torch.from_numpy(rows).to(self.device)] = losses.float()
+        told = summed(known[torch.from_numpy(asked).to(self.device)])
+        self.curriculum.record(asked, told.cpu().numpy())
+
     def _entry(self) -> Entry:
         seconds = self.position.epoch_seconds
+        told = {} if self.curriculum is None else {"curriculum": self.curriculum.summary()}
         return {
             "epoch": self.position.epoch + 1,
             "stage": self.position.stage,
@@ -255,6 +261,7 @@ class QuestionTask(LightningModule):
             "learning_rates": dict(self._rates),
             "seconds": round(seconds, 3),
             "questions_per_second": round(self.position.questions / seconds, 2) if seconds else None,
+            **told,
         }
 
     def _validate(self) -> Validation:
@@ -263,7 +270,7 @@ class QuestionTask(LightningModule):
 
     def _judge(self, result: Validation) -> bool:
         if self.position.stage == "masks":
-            loss = result.mask_rmse if self.parts.settings.mask_only_loss == "rmse" else result.mask_error
+            loss = result.guide_loss(self.parts.settings.mask_only_loss)
             if loss is not None and loss < (self.position.best_mask_loss or float("inf")):
                 self.position.best_mask_loss = loss
                 self.best_mask_state = self._mask.state()
@@ -283,7 +290,7 @@ class _Steps:
     def __iter__(self) -> Iterator[Numbered]:
         task = self._task
         # Every process plans whole steps and takes its part of each, so all of them see the same rows.
-        plan = EpochBatches(task.parts.train, task.parts.settings, current_share()).steps(task.position.epoch)
+        plan = task.batches().steps(task.position.epoch)
         for number in range(task.position.step, len(plan)):
             if task.halt is not None:
                 return

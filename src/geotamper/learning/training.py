@@ -11,9 +11,10 @@ from geotamper._version import __version__
 from geotamper.errors import InputError
 from geotamper.learning.blueprint import Blueprint, restored_blueprint
 from geotamper.learning.data.cache import Watch
-from geotamper.learning.data.loading import CachePlace, Lists, load_folds, read_lists
+from geotamper.learning.data.loading import CachePlace, ClassMapUse, Lists, load_folds, read_lists
 from geotamper.learning.data.preparation import DEVIATION, MEAN
 from geotamper.learning.fitting import build_trainer, fit, log_to
+from geotamper.learning.parts import TaskParts
 from geotamper.learning.position import StepReport
 from geotamper.learning.run.document import (
     CACHE_FOLDER,
@@ -26,7 +27,8 @@ from geotamper.learning.run.document import (
 from geotamper.learning.run.keeping import RunKeeper, read_state
 from geotamper.learning.run.opening import load_tokenizer, open_run
 from geotamper.learning.settings import TrainingSettings
-from geotamper.learning.task import Listeners, QuestionTask, TaskParts
+from geotamper.learning.task import Listeners, QuestionTask
+from geotamper.models.config import NetworkConfig
 from geotamper.models.text import Tokenizer
 from geotamper.sets.layout import TamperSet, open_set
 
@@ -136,7 +138,12 @@ class _Session:
     def run(self, folder: Path, document: RunDocument, watchers: Watchers) -> Outcome:
         settings = document.training
         trainer = build_trainer(settings, folder)
-        cache = CachePlace(settings.cache or folder / CACHE_FOLDER, document.picture_size, watchers.decoding)
+        cache = CachePlace(
+            settings.cache or folder / CACHE_FOLDER,
+            document.picture_size,
+            watchers.decoding,
+            class_maps=_class_map_use(self.blueprint.config),
+        )
         train_data, val_data = load_folds(self.opened, self.lists, self.tokenizer, cache)
         torch.manual_seed(settings.seed)
         network = self.blueprint.build(document.classes)
@@ -191,6 +198,12 @@ def _document(
         seed=settings.seed,
         parameters=0,
     )
+
+
+def _class_map_use(config: NetworkConfig) -> ClassMapUse:
+    if config.reads_class_map:
+        return "shown"
+    return "targets" if config.predicts_class_map else "none"
 
 
 def _is_first_process() -> bool:

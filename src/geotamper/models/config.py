@@ -261,6 +261,16 @@ class NetworkConfig(Settings):
     hidden: PositiveInt = 512
     dropout: Share = 0.3
 
+    @property
+    def predicts_class_map(self) -> bool:
+        """Whether the network learns the class of every pixel, so that a training needs class maps."""
+        return False
+
+    @property
+    def reads_class_map(self) -> bool:
+        """Whether pictures bring the true class of every pixel as a fourth channel: an upper bound, not for use."""
+        return False
+
     def without_weights(self) -> Self:
         """The same network from random weights: what to build before a checkpoint is loaded into it."""
         return type(self).model_validate(_without_weights(self.model_dump()))

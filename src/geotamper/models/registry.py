@@ -6,7 +6,20 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from geotamper.errors import SpecificationError
-from geotamper.models.baselines import blip2, mac, mcan, rsivqa, rsvqa, san
+from geotamper.models.baselines import (
+    blip2,
+    dvqa,
+    earthvqa,
+    feh,
+    mac,
+    mcan,
+    mqvqa,
+    rsivqa,
+    rsvqa,
+    san,
+    sga,
+)
+from geotamper.models.baselines.devices import EASY_TO_HARD, SEGMENTATION_FIRST
 from geotamper.models.baselines.rates import CONVOLUTIONAL, TRANSFORMER
 from geotamper.models.cm_moe.config import PRESETS as CM_MOE_PRESETS
 from geotamper.models.cm_moe.config import CmMoeConfig
@@ -82,6 +95,14 @@ MODELS: dict[str, ModelEntry[Any]] = {
         citation="Yu et al., arXiv:1906.10770",
         training=TRANSFORMER,
     ),
+    "dvqa": ModelEntry(
+        title="D-VQA",
+        config_class=dvqa.DvqaConfig,
+        presets=dvqa.PRESETS,
+        build=dvqa.Dvqa,
+        citation="Wen et al., NeurIPS 2021",
+        training=CONVOLUTIONAL,
+    ),
     "blip2": ModelEntry(
         title="BLIP-2",
         config_class=blip2.Blip2Config,
@@ -105,6 +126,38 @@ MODELS: dict[str, ModelEntry[Any]] = {
         build=rsivqa.Rsivqa,
         citation="Zheng et al., TGRS 2021",
         training=CONVOLUTIONAL,
+    ),
+    "feh": ModelEntry(
+        title="FEH",
+        config_class=feh.FehConfig,
+        presets=feh.PRESETS,
+        build=feh.Feh,
+        citation="Yuan et al., arXiv:2205.03147",
+        training=EASY_TO_HARD,
+    ),
+    "mqvqa": ModelEntry(
+        title="MQVQA",
+        config_class=mqvqa.MqvqaConfig,
+        presets=mqvqa.PRESETS,
+        build=mqvqa.Mqvqa,
+        citation="Zhang et al., TGRS 2023",
+        training=CONVOLUTIONAL,
+    ),
+    "earthvqa": ModelEntry(
+        title="EarthVQA",
+        config_class=earthvqa.EarthVqaConfig,
+        presets=earthvqa.PRESETS,
+        build=earthvqa.EarthVqa,
+        citation="Wang et al., arXiv:2312.12222",
+        training=TRANSFORMER,
+    ),
+    "sga": ModelEntry(
+        title="SGA",
+        config_class=sga.SgaConfig,
+        presets=sga.PRESETS,
+        build=sga.Sga,
+        citation="Tosato et al., arXiv:2407.08669",
+        training=SEGMENTATION_FIRST,
     ),
 }
 """Networks by name."""

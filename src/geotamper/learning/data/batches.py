@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from geotamper.errors import InputError
 from geotamper.learning.data.cache import PictureCache
+from geotamper.learning.data.groups import group_numbers
 from geotamper.learning.data.questions import FoldQuestions, Integers
-from geotamper.learning.losses import Targets
 from geotamper.learning.settings import TrainingSettings
+from geotamper.learning.targets import Targets
 from geotamper.models.protocol import TokenBatch, single
 
 
@@ -26,6 +29,7 @@ class QuestionBatch:
         text_of: Row of each question's text, int64, shape (N,).
         types: Number of each question's type, int64, shape (N,).
         targets: Labels, masks and question counts.
+        questions: Rows of the questions in their fold, int64, shape (N,).
         weight: Share of the optimiser step that this part of it has; 1 without accumulation.
     """
 
@@ -35,11 +39,11 @@ class QuestionBatch:
     text_of: Tensor
     types: Tensor
     targets: Targets
+    questions: Integers
     weight: float = 1.0
 
     def to(self, device: torch.device, memory_format: torch.memory_format) -> "QuestionBatch":
         """The same batch on a device."""
-        targets = self.targets
         return replace(
             self,
             pictures=self.pictures.to(device, memory_format=memory_format),
@@ -47,12 +51,7 @@ class QuestionBatch:
             picture_of=self.picture_of.to(device),
             text_of=self.text_of.to(device),
             types=self.types.to(device),
-            targets=replace(
-                targets,
-                labels=targets.labels.to(device),
-                masks=targets.masks.to(device),
-                counts=targets.counts.to(device),
-            ),
+            targets=self.targets.to(device),
         )
 
 
@@ -88,6 +87,7 @@ class FoldData:
             text_of=torch.from_numpy(text_of.astype(np.int64)),
             types=torch.from_numpy(self.questions.types[questions]),
             targets=self._targets(questions, rows, counts),
+            questions=questions,
         )
 
     def by_questions(self, rows: Integers) -> QuestionBatch:
@@ -104,7 +104,13 @@ class FoldData:
             text_of=single(len(rows)),
             types=torch.from_numpy(self.questions.types[rows]),
             targets=self._targets(rows, pictures, np.ones(len(rows), dtype=np.int64)),
+            questions=rows,
         )
+
+    @cached_property
+    def groups(self) -> Integers:
+        """Group of every question in the catalogue, see `group_numbers`."""
+        return group_numbers(self.questions.types, self.type_names)
 
     def _texts(self, rows: Integers) -> TokenBatch:
         chosen = torch.from_numpy(rows)
@@ -117,6 +123,8 @@ class FoldData:
             counts=torch.from_numpy(counts.astype(np.float32)),
             total_questions=len(questions),
             total_pictures=len(pictures),
+            groups=torch.from_numpy(self.groups[questions]),
+            class_map=self.cache.class_map_batch(pictures),
         )
 
 
@@ -141,11 +149,13 @@ class EpochBatches:
         data: The train fold.
         settings: Kind and size of the batches.
         share: Which part of them is computed here.
+        weights: Of every question of the fold in its losses, float32, shape (N,); None: all weigh alike.
     """
 
     data: FoldData
     settings: TrainingSettings
     share: Share = Share()
+    weights: npt.NDArray[np.float32] | None = None
 
     @property
     def _items(self) -> int:
@@ -182,21 +192,31 @@ class EpochBatches:
 
     def parts(self, rows: Integers) -> Iterator[QuestionBatch]:
         """This process's parts of one optimiser step, one after the other."""
-        whole = self._question_count(rows)
+        chosen = self.question_rows(rows)
         for number in range(self.settings.accumulate):
             part = rows[number :: self.settings.accumulate]
-            total = self._question_count(part)
+            total = len(self.question_rows(part))
             batch = self._batch(part[self.share.rank :: self.share.world])
-            pictures = len(part)
-            targets = replace(batch.targets, total_questions=total, total_pictures=pictures)
-            yield replace(batch, targets=targets, weight=total / whole)
+            targets = replace(
+                batch.targets,
+                total_questions=total,
+                total_pictures=len(part),
+                weights=self._weights(batch.questions, chosen),
+            )
+            yield replace(batch, targets=targets, weight=total / len(chosen))
+
+    def question_rows(self, rows: Integers) -> Integers:
+        """Rows of the questions of pictures or questions, whichever the batches are made of."""
+        return rows if self.settings.batch == "questions" else self.data.questions.rows_of(rows)
 
     def _batch(self, rows: Integers) -> QuestionBatch:
         return (
             self.data.by_pictures(rows) if self.settings.batch == "pictures" else self.data.by_questions(rows)
         )
 
-    def _question_count(self, rows: Integers) -> int:
-        if self.settings.batch == "questions":
-            return len(rows)
-        return int(self.data.questions.counts[rows].sum())
+    def _weights(self, questions: Integers, step: Integers) -> Tensor | None:
+        """Weights that add up to the number of questions over the whole step, so that losses stay means."""
+        if self.weights is None:
+            return None
+        total = float(self.weights[step].sum())
+        return torch.from_numpy(self.weights[questions] * np.float32(len(step) / total if total > 0 else 0.0))

@@ -30,18 +30,28 @@ class PictureCache:
     Attributes:
         pictures: (P, 3, S, S) float16, normalised.
         masks: (P, 3, S, S) uint8: source, target and background.
+        class_maps: (P, S, S) uint8, class of every pixel; None where no network asks for it.
+        shows_class_maps: Whether pictures have these classes as a fourth channel.
     """
 
     pictures: npt.NDArray[np.float16]
     masks: npt.NDArray[np.uint8]
+    class_maps: npt.NDArray[np.uint8] | None = None
+    shows_class_maps: bool = False
 
     def picture_batch(self, rows: npt.NDArray[np.int64]) -> Tensor:
-        """Pictures, float32, shape (len(rows), 3, S, S)."""
-        return torch.from_numpy(self.pictures[rows].astype(np.float32))
+        """Pictures, float32, shape (len(rows), 3, S, S), with a fourth channel where class maps are shown."""
+        pictures = torch.from_numpy(self.pictures[rows].astype(np.float32))
+        classes = self.class_map_batch(rows) if self.shows_class_maps else None
+        return pictures if classes is None else torch.cat((pictures, classes[:, None].float()), dim=1)
 
     def target_batch(self, rows: npt.NDArray[np.int64]) -> Tensor:
         """Mask targets, float32, shape (len(rows), 3, S, S)."""
         return mask_targets(torch.from_numpy(self.masks[rows]))
+
+    def class_map_batch(self, rows: npt.NDArray[np.int64]) -> Tensor | None:
+        """Class of every pixel, int64, shape (len(rows), S, S), or None."""
+        return None if self.class_maps is None else torch.from_numpy(self.class_maps[rows].astype(np.int64))
 
 
 def open_cache(
@@ -63,11 +73,17 @@ def open_cache(
         InputError: A picture or mask is missing or damaged.
         OutputError: The folder cannot be written, or the disk is full.
     """
-    key = hashlib.sha256(f"{opened.root.resolve()}\n{size}\n{digest([questions])}".encode()).hexdigest()[:16]
+    key = cache_key(opened, questions, size)
     pictures, masks = folder / f"{key}-pictures.npy", folder / f"{key}-masks.npy"
     if not (pictures.is_file() and masks.is_file()):
         _fill(opened, questions, (pictures, masks), size, watch)
     return PictureCache(np.load(pictures, mmap_mode="r"), np.load(masks, mmap_mode="r"))
+
+
+def cache_key(opened: TamperSet, questions: FoldQuestions, size: int) -> str:
+    """Begins the name of every file that is cached for a fold at a size."""
+    described = f"{opened.root.resolve()}\n{size}\n{digest([questions])}"
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
 
 
 def _fill(

@@ -1,17 +1,20 @@
 """The train and val folds of a set, ready to be batched."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from geotamper.learning.data.batches import FoldData
 from geotamper.learning.data.cache import Watch, open_cache
+from geotamper.learning.data.class_maps import with_class_maps
 from geotamper.learning.data.questions import FoldQuestions, digest, merge_texts, read_fold
 from geotamper.models.text import Tokenizer
 from geotamper.sets.layout import AnswerVocabulary, TamperSet
 
+ClassMapUse = Literal["none", "targets", "shown"]
 ChooseTokenizer = Callable[[Sequence[str]], Tokenizer]
 
 
@@ -74,11 +77,15 @@ def load_folds(
     tokens = tokenizer.encode(lists.texts)
     numbers = range(1, len(lists.vocabulary.indices) + 1)
     names = {number: lists.vocabulary.type_name(number) or str(number) for number in numbers}
-    train, val = (
-        FoldData(fold, open_cache(opened, fold, cache.folder, cache.size, cache.watch), tokens, names)
-        for fold in (lists.train, lists.val)
-    )
-    return train, val
+
+    def load(fold: FoldQuestions) -> FoldData:
+        pictures = open_cache(opened, fold, cache.folder, cache.size, cache.watch)
+        if cache.class_maps != "none":
+            pictures = with_class_maps(pictures, opened, fold, cache.folder)
+            pictures = replace(pictures, shows_class_maps=cache.class_maps == "shown")
+        return FoldData(fold, pictures, tokens, names)
+
+    return load(lists.train), load(lists.val)
 
 
 @dataclass(frozen=True)
@@ -89,8 +96,10 @@ class CachePlace:
         folder: Made where it is missing.
         size: Side of the pictures, pixels.
         watch: Told about the progress of decoding.
+        class_maps: What the network has of the class of every pixel: nothing, targets, or a channel of the picture.
     """
 
     folder: Path
     size: int
     watch: Watch | None = None
+    class_maps: ClassMapUse = "none"

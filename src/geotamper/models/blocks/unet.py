@@ -58,18 +58,19 @@ class UNet(nn.Module):
 
     Args:
         config: Its size.
+        outputs: Maps that it predicts.
     """
 
-    def __init__(self, config: UNetConfig) -> None:
+    def __init__(self, config: UNetConfig, outputs: int = MASKS) -> None:
         super().__init__()
         widths = [config.base * 2**stage for stage in range(_STAGES + 1)]
         self.enter = DoubleConvolution(3, widths[0])
         self.down = nn.ModuleList(DoubleConvolution(inputs, outputs) for inputs, outputs in pairwise(widths))
         self.up = nn.ModuleList(_Up(channels) for channels in reversed(widths[1:]))
-        self.head = nn.Conv2d(widths[0], MASKS, 1)
+        self.head = nn.Conv2d(widths[0], outputs, 1)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Masks of the same height and width, at least 16 x 16, shape (P, 3, H, W)."""
+        """Maps of the same height and width, at least 16 x 16, shape (P, outputs, H, W)."""
         features = self.enter(pictures)
         skipped = []
         for stage in self.down:
@@ -117,6 +118,21 @@ def unet_name(name: str) -> str:
     return name
 
 
+def build_unet(config: UNetConfig, outputs: int) -> UNet:
+    """A U-Net with its pretrained weights, whatever it predicts; it works at the size of the picture it is given.
+
+    Raises:
+        InputError: The weights are missing or of another network.
+    """
+    network = UNet(config, outputs)
+    if config.weights is not None:
+        state = read_state_dict(Path(config.weights))
+        state.pop("mask_values", None)
+        renamed = {unet_name(name): value for name, value in state.items()}
+        load_known(network, renamed, ("head.",), config.weights)
+    return network
+
+
 def build_mask_network(config: MaskNetworkConfig, resolution: int) -> nn.Module:
     """The mask network of a configuration, with its pretrained weights.
 
@@ -125,13 +141,7 @@ def build_mask_network(config: MaskNetworkConfig, resolution: int) -> nn.Module:
     """
     network: nn.Module
     if isinstance(config, UNetConfig):
-        network = UNet(config)
-        if config.weights is not None:
-            state = read_state_dict(Path(config.weights))
-            state.pop("mask_values", None)
-            load_known(
-                network, {unet_name(name): value for name, value in state.items()}, ("head.",), config.weights
-            )
+        network = build_unet(config, MASKS)
     else:
         from geotamper.models.blocks.swin import SwinMaskNetwork
 
