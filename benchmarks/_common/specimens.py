@@ -100,7 +100,7 @@ def specimens(base: Base, rng: np.random.Generator, rounds: int) -> Iterator[Spe
             region = _draw_region(changed, rng)
             if np.count_nonzero(region) < SMALLEST_REGION:
                 continue
-            parameters = _draw_parameters(method, rng)
+            parameters = draw_parameters(method, rng)
             try:
                 forgery = blur_region(changed.pixels, region, parameters)
             except (ForgeryError, SpecificationError):
@@ -170,7 +170,8 @@ _ALTERATIONS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
 """Untouched pictures that look blurred all over, or in parts."""
 
 
-def _draw_parameters(method: Method, rng: np.random.Generator) -> BlurParameters:
+def draw_parameters(method: Method, rng: np.random.Generator) -> BlurParameters:
+    """Strength of a blur, from the ranges of `geotamper.forge.choice.draw_blur`."""
     match method:
         case "gaussian":
             return BlurParameters(method, float(rng.uniform(2.0, 5.0)))

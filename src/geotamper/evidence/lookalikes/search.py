@@ -18,6 +18,7 @@ from geotamper.evidence.lookalikes.settling import Proposal, Rough, Settling
 from geotamper.evidence.lookalikes.spreading import spread
 from geotamper.evidence.lookalikes.support import Links, count_support, rival_unlikeness
 from geotamper.evidence.lookalikes.views import Views
+from geotamper.evidence.prior.planes import Guesses
 from geotamper.evidence.region import Region, Window
 
 LEAST_AREA = 90
@@ -74,6 +75,11 @@ class Ranked:
     support: npt.NDArray[np.float64]
     uniqueness: npt.NDArray[np.float64]
     scene: float
+
+    @property
+    def guesses(self) -> Guesses:
+        """What the tamper prior takes from the search."""
+        return Guesses(self.hypotheses, self.rank, self.support, self.uniqueness)
 
     def features(self, index: int) -> dict[str, float]:
         """What the score takes from the guess that a region grew from."""
