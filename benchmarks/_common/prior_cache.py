@@ -27,23 +27,21 @@ class Wanted:
         fold: "train" or "val".
         pictures: How many.
         seed: Of all chance.
-        without: Collections that give neither ground nor outlines.
     """
 
     fold: str
     pictures: int
     seed: int
-    without: tuple[str, ...] = ()
 
 
 def prepared(wanted: Wanted, cache: Path) -> Iterator[PriorExample]:
     """The wanted examples, read from `cache` where they are there, else made and kept there.
 
     Raises:
-        InputError: A file of the cache is damaged, or no tile is left.
+        InputError: A file of the cache is damaged, or there is no tile.
     """
     tiles = _tiles(wanted)
-    name = "-".join((wanted.fold, str(wanted.seed), *sorted(wanted.without)))
+    name = f"{wanted.fold}-{wanted.seed}"
     for first in range(0, wanted.pictures, SHARD):
         path = cache / name / f"{first:05d}.npz"
         if not path.exists():
@@ -55,10 +53,12 @@ def prepared(wanted: Wanted, cache: Path) -> Iterator[PriorExample]:
 
 def _tiles(wanted: Wanted) -> list[Tile]:
     data = data_folder()
-    allowed = unrestricted_sources(data) - set(wanted.without)
+    allowed = unrestricted_sources(data)
     tiles = [tile for tile in tiles_of_size(data, wanted.fold, (256, 512)) if tile.source_name in allowed]
     if not tiles:
-        raise InputError(f"no unrestricted tile of fold '{wanted.fold}' is left; leave out fewer collections")
+        raise InputError(
+            f"no unrestricted tile of fold '{wanted.fold}' in the shared data; check its manifest.csv"
+        )
     return tiles
 
 

@@ -94,9 +94,7 @@ def _cut(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return np.ascontiguousarray(part)
 
 
-def _forged(
-    pixels: Pixels, tiles: Sequence[Tile], rng: np.random.Generator
-) -> tuple[Pixels, Labels]:
+def _forged(pixels: Pixels, tiles: Sequence[Tile], rng: np.random.Generator) -> tuple[Pixels, Labels]:
     """One or two copies, or a blurred region, or both, each on ground that nothing was done to."""
     labels = np.zeros(pixels.shape[:2], np.uint8)
     copies = int(rng.choice([0, 1, 2], p=[0.25, 0.35, 0.4]))

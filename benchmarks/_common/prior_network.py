@@ -1,0 +1,74 @@
+"""The network of the tamper prior in PyTorch: a small U-Net of depthwise blocks."""
+
+import torch
+from torch import Tensor, nn
+
+from geotamper.evidence.prior.network import PIXEL_LABELS
+from geotamper.evidence.prior.planes import PLANES
+
+WIDTHS = (16, 32, 64, 96)
+"""Channels at each level; each has half the rows and columns of the one before."""
+
+DEPTHS = (0, 2, 2, 3)
+"""Blocks on the way down; one more follows on the way up."""
+
+
+class Block(nn.Module):
+    """A depthwise 5 x 5 and two pointwise convolutions, added to what came in."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(width, width, 5, padding=2, groups=width, bias=False),
+            nn.BatchNorm2d(width),
+            nn.Conv2d(width, 2 * width, 1),
+            nn.ReLU(),
+            nn.Conv2d(2 * width, width, 1),
+        )
+
+    def forward(self, values: Tensor) -> Tensor:
+        """(n, width, h, w) to the same."""
+        added: Tensor = self.layers(values)
+        return values + added
+
+
+def _joined(given: int, width: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(given, width, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+    )
+
+
+class PriorNetwork(nn.Module):
+    """From the planes of `geotamper.evidence.prior.planes` to log-probabilities of `PIXEL_LABELS`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.normal = nn.BatchNorm2d(len(PLANES))
+        self.downs, self.ups, self.narrowings = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        given = len(PLANES)
+        for level, (width, depth) in enumerate(zip(WIDTHS, DEPTHS, strict=True)):
+            first = _joined(given, width, 2 if level else 1)
+            self.downs.append(nn.Sequential(first, *(Block(width) for _ in range(depth))))
+            given = width
+        for wide, narrow in zip(WIDTHS[:0:-1], WIDTHS[-2::-1], strict=True):
+            self.narrowings.append(nn.Conv2d(wide, narrow, 1))
+            self.ups.append(Block(narrow))
+        self.head = nn.Conv2d(WIDTHS[0], len(PIXEL_LABELS), 1)
+
+    def scores(self, planes: Tensor) -> Tensor:
+        """(n, 4, h, w) before the softmax; `planes` are (n, 16, h, w), h and w multiples of 8."""
+        values = self.normal(planes)
+        kept = []
+        for down in self.downs:
+            values = down(values)
+            kept.append(values)
+        kept.pop()
+        for narrowing, up in zip(self.narrowings, self.ups, strict=True):
+            values = nn.functional.interpolate(narrowing(values), scale_factor=2.0, mode="nearest")
+            values = up(values + kept.pop())
+        found: Tensor = self.head(values)
+        return found
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """(n, 4, h, w) log-probabilities."""
+        return torch.log_softmax(self.scores(planes), dim=1)
