@@ -202,5 +202,6 @@ def _correlation(one: FloatPlane, other: FloatPlane) -> FloatPlane:
     def mean(values: FloatPlane) -> FloatPlane:
         return np.asarray(cv2.blur(values, (9, 9)), np.float32)
 
-    energy = np.sqrt(mean(one * one) * mean(other * other))
+    # running sums of the filter may fall below zero by rounding
+    energy = np.sqrt(np.maximum(mean(one * one), 0) * np.maximum(mean(other * other), 0))
     return np.asarray(mean(one * other) / (energy + np.float32(0.5)), np.float32)
