@@ -41,7 +41,7 @@ class Course:
     """
 
     steps: int
-    batch: int = 16
+    batch: int = 8
     rate: float = 3e-3
     seed: int = 1
     checkpoint: Path | None = None

@@ -6,10 +6,10 @@ from torch import Tensor, nn
 from geotamper.evidence.prior.network import PIXEL_LABELS
 from geotamper.evidence.prior.planes import PLANES
 
-WIDTHS = (16, 32, 64, 96)
-"""Channels at each level; each has half the rows and columns of the one before."""
+WIDTHS = (24, 48, 64)
+"""Channels at each level; the first has half the rows and columns of the input, each other half of those before it."""
 
-DEPTHS = (0, 2, 2, 3)
+DEPTHS = (2, 2, 2)
 """Blocks on the way down; one more follows on the way up."""
 
 
@@ -32,9 +32,9 @@ class Block(nn.Module):
         return values + added
 
 
-def _joined(given: int, width: int, stride: int) -> nn.Sequential:
+def _halving(given: int, width: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(given, width, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
+        nn.Conv2d(given, width, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
     )
 
 
@@ -46,14 +46,14 @@ class PriorNetwork(nn.Module):
         self.normal = nn.BatchNorm2d(len(PLANES))
         self.downs, self.ups, self.narrowings = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         given = len(PLANES)
-        for level, (width, depth) in enumerate(zip(WIDTHS, DEPTHS, strict=True)):
-            first = _joined(given, width, 2 if level else 1)
-            self.downs.append(nn.Sequential(first, *(Block(width) for _ in range(depth))))
+        for width, depth in zip(WIDTHS, DEPTHS, strict=True):
+            blocks = (Block(width) for _ in range(depth))
+            self.downs.append(nn.Sequential(_halving(given, width), *blocks))
             given = width
         for wide, narrow in zip(WIDTHS[:0:-1], WIDTHS[-2::-1], strict=True):
             self.narrowings.append(nn.Conv2d(wide, narrow, 1))
             self.ups.append(Block(narrow))
-        self.head = nn.Conv2d(WIDTHS[0], len(PIXEL_LABELS), 1)
+        self.head = nn.Sequential(nn.Conv2d(WIDTHS[0], 4 * len(PIXEL_LABELS), 1), nn.PixelShuffle(2))
 
     def scores(self, planes: Tensor) -> Tensor:
         """(n, 4, h, w) before the softmax; `planes` are (n, 16, h, w), h and w multiples of 8."""
