@@ -52,7 +52,7 @@ class Specimen:
         strength: Sigma, block or radius; 0 for an untouched picture.
         degradation: What happened to an untouched picture, "none" or a list as `parse_degradations` reads it.
         resized: The picture was shrunk or enlarged, before it was blurred or instead.
-        altered: The whole picture was changed in a way that looks like a blur, see `_ALTERATIONS`.
+        altered: The whole picture was changed in a way that looks like a blur, see `ALTERATIONS`.
     """
 
     group: str
@@ -93,8 +93,8 @@ def specimens(base: Base, rng: np.random.Generator, rounds: int) -> Iterator[Spe
         name = _draw_degradation(rng)
         pixels = degrade_picture(base.pixels, parse_degradations(name), rng=rng)
         yield Specimen(base.group, pixels, degradation=name, resized="resize" in name)
-        name = str(rng.choice(list(_ALTERATIONS)))
-        yield Specimen(base.group, _ALTERATIONS[name](base.pixels, rng), degradation=name, altered=True)
+        name = str(rng.choice(list(ALTERATIONS)))
+        yield Specimen(base.group, ALTERATIONS[name](base.pixels, rng), degradation=name, altered=True)
         for method in METHODS:
             changed = _changed(base, rng)
             region = _draw_region(changed, rng)
@@ -159,7 +159,7 @@ def _shadowed(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return lit if rng.random() < 0.6 else degrade_picture(lit, parse_degradations("jpeg:95"), rng=rng)
 
 
-_ALTERATIONS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
+ALTERATIONS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
     "soft": _soft,
     "stretched": _stretched,
     "palette": _palette,
