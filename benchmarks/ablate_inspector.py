@@ -55,7 +55,6 @@ def plans() -> Mapping[str, SearchPlan]:
         "exact: registered from one side only": SearchPlan(one_sided()),
         "exact: without seeds for unknown tools": SearchPlan(replace(exact, alike_seeds=0)),
         "without the search for inexact copies": inexact(origins=()),
-        "inexact: without the tamper prior": inexact(prior=None),
         "inexact: keypoints alone": inexact(origins=candidates.origins[:1]),
         "inexact: small discs alone": inexact(origins=candidates.origins[1:]),
         "inexact: rank without rivals": inexact(uniqueness=0.0),

@@ -8,12 +8,10 @@ Example:
         --check benchmarks/work/lookalikes/val-* --out src/geotamper/weights/lookalikes.json
 
 The sets in --fit give the coefficients; the thresholds come from the untouched pictures of both, those of --fit
-by cross-validation over groups of tiles that may show the same ground. With --stage prior it fits prior.json, which
-adds the tamper prior to the score of lookalikes.json; the sets must then show ground that the prior has not learned.
+by cross-validation over groups of tiles that may show the same ground.
 """
 
 import argparse
-import dataclasses
 import json
 import sys
 import time
@@ -30,7 +28,7 @@ from _common.machine import ROOT
 from _common.tiles import data_folder, unrestricted_sources
 from geotamper.atomic import write_text
 from geotamper.errors import GeotamperError
-from geotamper.evidence.lookalikes.scoring import Linear, Scoring, load_scoring
+from geotamper.evidence.lookalikes.scoring import Linear, Scoring
 
 Floats = npt.NDArray[np.float64]
 
@@ -64,9 +62,6 @@ NAMES = (
     "support",
     "unique",
 )
-PRIOR_NAMES = ("odds", "prior_inside", "prior_contrast")
-"""Of the second stage: the log odds of the first, and what the tamper prior says."""
-
 RATES = (0.5, 0.3, 0.2, 0.1)
 """Shares of untouched pictures that are tabulated; smaller ones follow from the tail, not from single pictures."""
 
@@ -108,7 +103,7 @@ def fit_logistic(table: Table, names: Sequence[str], *, ridge: float, intercept:
     return Linear({name: float(value) for name, value in zip(names, weights, strict=True)}, constant)
 
 
-def copy_table(pictures: Sequence[Inspected], names: Sequence[str]) -> Table:
+def copy_table(pictures: Sequence[Inspected]) -> Table:
     """Forged pairs against candidates that have nothing to do with them; both sides weigh the same in all."""
     rows: list[list[float]] = []
     labels: list[float] = []
@@ -116,7 +111,7 @@ def copy_table(pictures: Sequence[Inspected], names: Sequence[str]) -> Table:
         for example in picture.examples:
             label = _label(picture, example)
             if label is not None:
-                rows.append([example.features[name] for name in names])
+                rows.append([example.features[name] for name in NAMES])
                 labels.append(label)
     marks = np.array(labels)
     share = marks.mean()
@@ -129,38 +124,19 @@ def _label(picture: Inspected, example: Example) -> float | None:
     return 1.0 if example.iou > FOUND else None
 
 
-def with_odds(pictures: Sequence[Inspected]) -> list[Inspected]:
-    """Add the log odds of the packaged first stage to the features, for the second."""
-    first = load_scoring().copy
-    return [
-        dataclasses.replace(
-            picture,
-            examples=tuple(
-                dataclasses.replace(
-                    example, features=example.features | {"odds": first.log_odds(example.features)}
-                )
-                for example in picture.examples
-            ),
-        )
-        for picture in pictures
-    ]
-
-
 def best_odds(model: Linear, picture: Inspected) -> float:
     """Log odds of the surest candidate of a picture."""
     return max((model.log_odds(example.features) for example in picture.examples), default=NOTHING)
 
 
-def cross_validated(
-    pictures: Sequence[Inspected], names: Sequence[str], ridge: float
-) -> Iterator[tuple[Inspected, Linear]]:
+def cross_validated(pictures: Sequence[Inspected], ridge: float) -> Iterator[tuple[Inspected, Linear]]:
     """Every picture with a model that has not seen its group."""
     groups = sorted({picture.group for picture in pictures})
     order = np.random.default_rng(0).permutation(len(groups))
     fold_of = {groups[index]: place % FOLDS for place, index in enumerate(order)}
     for fold in range(FOLDS):
         seen = [picture for picture in pictures if fold_of[picture.group] != fold]
-        model = fit_logistic(copy_table(seen, names), names, ridge=ridge, intercept=True)
+        model = fit_logistic(copy_table(seen), NAMES, ridge=ridge, intercept=True)
         for picture in pictures:
             if fold_of[picture.group] == fold:
                 yield picture, model
@@ -219,17 +195,16 @@ def main() -> int:
     started = time.process_time()
     most = (options.forged, options.untouched)
     try:
-        fitted = with_odds(list(inspect_sets(options.fit, options.cache, most)))
-        checked = with_odds(list(inspect_sets(options.check, options.cache, most)))
+        fitted = list(inspect_sets(options.fit, options.cache, most))
+        checked = list(inspect_sets(options.check, options.cache, most))
     except GeotamperError as error:
         print(error, file=sys.stderr)
         return 1
     allowed = unrestricted_sources(data_folder())
     usable = [entry for entry in fitted if options.sources == "all" or entry.source_name in allowed]
-    names = PRIOR_NAMES if options.stage == "prior" else NAMES
-    copy = fit_logistic(copy_table(usable, names), names, ridge=options.ridge, intercept=True)
+    copy = fit_logistic(copy_table(usable), NAMES, ridge=options.ridge, intercept=True)
     others = [entry for entry in (*fitted, *checked) if entry not in usable]
-    judged = [*cross_validated(usable, names, options.ridge), *((picture, copy) for picture in others)]
+    judged = [*cross_validated(usable, options.ridge), *((picture, copy) for picture in others)]
     untouched = np.array([best_odds(model, picture) for picture, model in judged if not picture.forged])
     alarms = alarm_table(untouched)
     border = alarms[-1][1]
@@ -267,12 +242,6 @@ def _parser() -> argparse.ArgumentParser:
         choices=("unrestricted", "all"),
         default="unrestricted",
         help="collections that the coefficients are fitted on; thresholds come from all",
-    )
-    parser.add_argument(
-        "--stage",
-        choices=("geometry", "prior"),
-        default="geometry",
-        help="what is fitted: the score of measured numbers, or the one that adds the tamper prior to it",
     )
     parser.add_argument("--ridge", type=float, default=3.0)
     parser.add_argument(

@@ -1,32 +1,29 @@
-r"""Train the packaged network of the tamper prior, which tells source, copy and blur from clean ground.
+r"""Train the tamper prior, a network that tells source, copy and blur from clean ground pixel by pixel.
+
+It is an experiment: what it adds to the inspector is measured by evaluate_prior.py and was too little to package it.
 
 Examples:
-    OMP_NUM_THREADS=2 python benchmarks/train_prior.py --pictures 1500 --steps 4000 \
-        --out src/geotamper/weights/prior.onnx
-    python benchmarks/train_prior.py --leave-out neon_trees
+    python benchmarks/train_prior.py --pictures 1800 --steps 1800 --out benchmarks/work/prior/network.pt
+    python benchmarks/train_prior.py --leave-out neon_trees --out benchmarks/work/prior/without-neon.pt
 
 Only collections whose licence restricts no use are taken. Examples and the state of the training are kept in --work: a
 run that was interrupted goes on where it was. Fold val is measured at the end; fold test is never read. Needs the
-extra "train", onnx and onnxscript; using the weights does not.
+extra "train".
 """
 
 import argparse
-import hashlib
 import sys
 from pathlib import Path
 
 import cv2
 import torch
 
-from _common.class_network import export
 from _common.machine import ROOT
 from _common.prior_cache import Wanted, prepared
 from _common.prior_learning import Course, Trained, measure, train
 from _common.prior_network import PriorNetwork
 from geotamper.atomic import atomic_path
 from geotamper.errors import GeotamperError
-from geotamper.evidence.prior.network import WINDOW
-from geotamper.evidence.prior.planes import PLANES
 
 
 def report(trained: Trained, options: argparse.Namespace) -> None:
@@ -44,13 +41,10 @@ def report(trained: Trained, options: argparse.Namespace) -> None:
 
 
 def write(network: PriorNetwork, out: Path) -> None:
-    """Write the network as ONNX and print its checksum."""
+    """Keep the weights of a network, for evaluate_prior.py."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    example = (torch.zeros(2, len(PLANES), WINDOW, WINDOW),)
-    plain = network.to(memory_format=torch.contiguous_format)
     with atomic_path(out) as temporary:
-        export(plain, example, temporary, (["planes"], ["log_probabilities"]))
-    print(f"{out}: {out.stat().st_size} bytes, sha256 {hashlib.sha256(out.read_bytes()).hexdigest()}")
+        torch.save(network.state_dict(), temporary)
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from _common.prior_planes import Guesses, prior_planes
 from _common.specimens import METHODS, draw_parameters
 from _common.tiles import Tile, data_folder, tile_objects, tile_pixels
 from geotamper.control import Control
@@ -17,7 +18,6 @@ from geotamper.evidence.hypotheses import CandidatePool
 from geotamper.evidence.lookalikes.search import CandidateSearch, Proposal
 from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.prior.planes import prior_planes
 from geotamper.forge.blur import blur_region
 from geotamper.forge.choice import draw_copy_move
 from geotamper.forge.copy_move import copy_move
@@ -55,7 +55,7 @@ class PriorExample:
     """One picture, at half resolution.
 
     Attributes:
-        planes: (16, h, w) float16, see `geotamper.evidence.prior.planes`.
+        planes: (16, h, w) float16, see `_common.prior_planes`.
         labels: (h, w) uint8: clean 0, source 1, copy 2, blurred 3.
         source_name: The collection of its tile.
     """
@@ -190,4 +190,5 @@ def _planes(pixels: Pixels) -> npt.NDArray[np.float16]:
     search = CandidateSearch()
     proposals = [Proposal(pool.of(origin.source), origin.radius) for origin in search.origins]
     ranked = search.ranked(Views.of(pool.planes), proposals, 1)
-    return prior_planes(pool.planes, ranked.guesses).astype(np.float16)
+    guesses = Guesses(ranked.hypotheses, ranked.rank, ranked.support, ranked.uniqueness)
+    return prior_planes(pool.planes, guesses).astype(np.float16)

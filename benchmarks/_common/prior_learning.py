@@ -14,8 +14,8 @@ from torch import Tensor
 
 from _common.prior_examples import BLURRED, COPY, SOURCE, PriorExample
 from _common.prior_network import PriorNetwork
+from _common.prior_opinion import PIXEL_LABELS
 from geotamper.atomic import atomic_path
-from geotamper.evidence.prior.network import PIXEL_LABELS
 
 CROP = 128
 """Rows and columns of a training crop at half resolution: 256 pixels of the picture."""

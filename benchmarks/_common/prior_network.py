@@ -1,10 +1,11 @@
 """The network of the tamper prior in PyTorch: a small U-Net of depthwise blocks."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from geotamper.evidence.prior.network import PIXEL_LABELS
-from geotamper.evidence.prior.planes import PLANES
+from _common.prior_opinion import PIXEL_LABELS, FloatPlane, PriorMap
+from _common.prior_planes import PLANES
 
 WIDTHS = (24, 48, 64)
 """Channels at each level; the first has half the rows and columns of the input, each other half of those before it."""
@@ -39,7 +40,7 @@ def _halving(given: int, width: int) -> nn.Sequential:
 
 
 class PriorNetwork(nn.Module):
-    """From the planes of `geotamper.evidence.prior.planes` to log-probabilities of `PIXEL_LABELS`."""
+    """From the planes of `_common.prior_planes` to log-probabilities of `PIXEL_LABELS`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,3 +73,12 @@ class PriorNetwork(nn.Module):
     def forward(self, planes: Tensor) -> Tensor:
         """(n, 4, h, w) log-probabilities."""
         return torch.log_softmax(self.scores(planes), dim=1)
+
+
+def judge(network: PriorNetwork, planes: FloatPlane) -> PriorMap:
+    """The opinion of a network in evaluation mode on the (16, h, w) planes of a picture; any h and w."""
+    rows, columns = planes.shape[1:]
+    padded = np.pad(planes, ((0, 0), (0, -rows % 8), (0, -columns % 8)), mode="edge")
+    with torch.inference_mode():
+        found = network(torch.from_numpy(padded.astype(np.float32))[None])[0]
+    return PriorMap(found.numpy()[:, :rows, :columns])

@@ -6,6 +6,7 @@ import numpy.typing as npt
 import pytest
 
 from geotamper.errors import GeotamperError, MissingLibraryError
+from geotamper.evidence.objects import network
 from geotamper.evidence.objects.network import (
     CLASS_LABELS,
     NETWORKS,
@@ -16,7 +17,6 @@ from geotamper.evidence.objects.network import (
     combine,
 )
 from geotamper.evidence.objects.views import SIDE, describe_outline, region_views
-from geotamper.evidence.sessions import open_session
 from geotamper.scenes import Scene, draw_scene
 from geotamper.task.classes import ObjectClass
 from geotamper.weights import PackagedWeights
@@ -33,9 +33,9 @@ def scenes() -> dict[str, Scene]:
 @pytest.fixture
 def no_sessions() -> Iterator[None]:
     """Forget the open networks before and after."""
-    open_session.cache_clear()
+    network._session.cache_clear()
     yield
-    open_session.cache_clear()
+    network._session.cache_clear()
 
 
 def disc(size: int, middle: tuple[float, float], radius: float) -> BoolMask:

@@ -53,10 +53,6 @@ class SearchPlan:
             replace(self.exact, stages=stages), self.inexact.without_large_tables(), (NO_SMALL_DISCS,)
         )
 
-    def without_prior(self) -> "SearchPlan":
-        """The same searches, but without the network of the tamper prior."""
-        return replace(self, inexact=self.inexact.without_prior())
-
 
 def find_evidence(
     pixels: npt.NDArray[np.uint8],

@@ -58,11 +58,5 @@ OBJECTS_RESEARCH = PackagedWeights("objects-research.onnx", "research use only")
 OBJECTS_PERMISSIVE = PackagedWeights("objects-permissive.onnx", "Apache-2.0")
 """The class network that learned from unrestricted collections and drawn scenes."""
 
-PRIOR = PackagedWeights("prior.onnx", "Apache-2.0")
-"""The network that tells source, copy and blur from clean ground, pixel by pixel."""
-
-PRIOR_SCORES = PackagedWeights("prior.json", "Apache-2.0")
-"""Coefficients by which the opinion of that network counts."""
-
 PACKAGED = (LOOKALIKES, BLUR, DIRECTION, OBJECTS_RESEARCH, OBJECTS_PERMISSIVE)
 """All of them."""

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from geotamper.errors import SpecificationError
-from geotamper.weights import LOOKALIKES, PRIOR_SCORES, PackagedWeights
+from geotamper.weights import LOOKALIKES
 
 
 @dataclass(frozen=True)
@@ -71,59 +71,23 @@ class Scoring:
         return float(np.interp(wanted, rates[::-1], odds[::-1]))
 
 
-def _linear(entry: dict[str, object], file: str) -> Linear:
+def _linear(entry: dict[str, object]) -> Linear:
     weights, intercept = entry["weights"], entry["intercept"]
     if not isinstance(weights, dict) or not isinstance(intercept, int | float):
-        raise SpecificationError(f"'{file}' is damaged; install the package again")
+        raise SpecificationError(f"'{LOOKALIKES.name}' is damaged; install the package again")
     return Linear({str(name): float(value) for name, value in weights.items()}, float(intercept))
 
 
-@dataclass(frozen=True)
-class Judge:
-    """How a candidate is judged: by geometry, and then by what the tamper prior thinks of it where it was asked.
-
-    Attributes:
-        geometry: On measured features.
-        informed: On the log odds of `geometry`, named "odds", and on features of the prior; None without a prior.
-    """
-
-    geometry: Scoring
-    informed: Scoring | None = None
-
-    @property
-    def scoring(self) -> Scoring:
-        """Whose threshold and calibration hold."""
-        return self.informed or self.geometry
-
-    def log_odds(self, features: dict[str, float]) -> float:
-        """Log odds of a pair being a copy.
-
-        Raises:
-            KeyError: A feature is missing.
-        """
-        odds = self.geometry.copy.log_odds(features)
-        return odds if self.informed is None else self.informed.copy.log_odds(features | {"odds": odds})
-
-
-def load_judge(*, with_prior: bool) -> Judge:
-    """The coefficients that come with the package.
-
-    Raises:
-        GeotamperError: A file is missing or damaged.
-    """
-    return Judge(load_scoring(LOOKALIKES), load_scoring(PRIOR_SCORES) if with_prior else None)
-
-
 @cache
-def load_scoring(weights: PackagedWeights = LOOKALIKES) -> Scoring:
-    """Coefficients of one file of the package.
+def load_scoring() -> Scoring:
+    """The coefficients that come with the package.
 
     Raises:
         GeotamperError: The file is missing or damaged.
     """
-    content = json.loads(weights.read())
+    content = json.loads(LOOKALIKES.read())
     return Scoring(
-        copy=_linear(content["copy"], weights.name),
+        copy=_linear(content["copy"]),
         calibration=(float(content["calibration"][0]), float(content["calibration"][1])),
         alarms=tuple((float(rate), float(odds)) for rate, odds in content["alarms"]),
         tail=float(content["tail"]),

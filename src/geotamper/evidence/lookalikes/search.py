@@ -18,9 +18,6 @@ from geotamper.evidence.lookalikes.settling import Proposal, Rough, Settling
 from geotamper.evidence.lookalikes.spreading import spread
 from geotamper.evidence.lookalikes.support import Links, count_support, rival_unlikeness
 from geotamper.evidence.lookalikes.views import Views
-from geotamper.evidence.prior.network import TamperPrior
-from geotamper.evidence.prior.planes import Guesses
-from geotamper.evidence.prior.regions import pair_opinion
 from geotamper.evidence.region import Region, Window
 
 LEAST_AREA = 90
@@ -78,11 +75,6 @@ class Ranked:
     uniqueness: npt.NDArray[np.float64]
     scene: float
 
-    @property
-    def guesses(self) -> Guesses:
-        """What the tamper prior takes from the search."""
-        return Guesses(self.hypotheses, self.rank, self.support, self.uniqueness)
-
     def features(self, index: int) -> dict[str, float]:
         """What the score takes from the guess that a region grew from."""
         return {
@@ -104,7 +96,6 @@ class CandidateSearch:
         refined: Guesses refined on the picture itself at most.
         rank: Largest rank that is grown.
         seeds: Guesses grown at most.
-        prior: Network that is asked about every pair, or None.
     """
 
     origins: tuple[Origin, ...] = ORIGINS
@@ -113,7 +104,6 @@ class CandidateSearch:
     refined: int = 1500
     rank: float = 0.4
     seeds: int = 14
-    prior: TamperPrior | None = None
 
     def run(self, pool: CandidatePool, *, workers: int, control: Control) -> list[Candidate]:
         """Grow and measure the pairs that guesses lead to.
@@ -136,15 +126,7 @@ class CandidateSearch:
             if control.time_left() <= 0:
                 break
             walk.grow(index)
-        candidates = compare_candidates(walk.candidates)
-        if self.prior is None or not candidates:
-            return candidates
-        control.checkpoint(0.9, "asking the tamper prior")
-        opinion = self.prior.judge(pool.planes, ranked.guesses)
-        for candidate in candidates:
-            regions = candidate.grown.region, candidate.image
-            candidate.features.update(pair_opinion(opinion, *regions, views.shape))
-        return candidates
+        return compare_candidates(walk.candidates)
 
     def ranked(self, views: Views, proposals: Sequence[Proposal], workers: int) -> Ranked:
         """Pull all guesses in and rank the best of them; at least one batch of guesses."""

@@ -10,7 +10,7 @@ from geotamper.control import Control
 from geotamper.evidence.direction import GridJudge, Judgement, RimJudge
 from geotamper.evidence.hypotheses import CandidatePool
 from geotamper.evidence.lookalikes.measuring import Candidate
-from geotamper.evidence.lookalikes.scoring import Scoring, load_judge
+from geotamper.evidence.lookalikes.scoring import Scoring, load_scoring
 from geotamper.evidence.lookalikes.search import MAX_OVERLAP, CandidateSearch
 from geotamper.evidence.lookalikes.spreading import completed
 from geotamper.evidence.lookalikes.views import Views
@@ -45,10 +45,6 @@ class LikenessSearch:
         origins = tuple(origin for origin in self.candidates.origins if not origin.is_large)
         return LikenessSearch(replace(self.candidates, origins=origins))
 
-    def without_prior(self) -> "LikenessSearch":
-        """The search that rests on geometry alone."""
-        return LikenessSearch(replace(self.candidates, prior=None))
-
     def run(
         self, pool: CandidatePool, *, settings: EvidenceSettings, workers: int, control: Control
     ) -> tuple[list[CopyPair], list[CopyPair]]:
@@ -64,11 +60,10 @@ class LikenessSearch:
             Accepted pairs and undecided ones, each in falling probability. Pairs that show a place already accepted
             are left out.
         """
-        judge = load_judge(with_prior=self.candidates.prior is not None)
-        scoring = judge.scoring
+        scoring = load_scoring()
         threshold = scoring.threshold(settings.false_alarm_rate)
         scored = [
-            (judge.log_odds(candidate.features), candidate)
+            (scoring.copy.log_odds(candidate.features), candidate)
             for candidate in self.candidates.run(pool, workers=workers, control=control)
             if not _echoes_blocks(candidate)
         ]

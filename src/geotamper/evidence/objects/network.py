@@ -2,17 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from geotamper.errors import GeotamperError, MissingLibraryError
 from geotamper.evidence.objects.views import BoolMask, RegionViews, region_views
-from geotamper.evidence.sessions import open_session
 from geotamper.imagery.picture import Pixels
 from geotamper.task.classes import OBJECT_CLASSES, ObjectClass
 from geotamper.weights import OBJECTS_PERMISSIVE, OBJECTS_RESEARCH, PackagedWeights
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 OTHER: Literal["other"] = "other"
 """What shows none of the seven classes."""
@@ -104,8 +108,7 @@ class ObjectClassifier:
             "crops": np.stack([one.crops for one in views]),
             "shape": np.stack([one.shape for one in views]),
         }
-        session = open_session(self.weights, "telling what a region shows")
-        return np.asarray(session.run(None, given)[0], dtype=np.float32)
+        return np.asarray(_session(self.weights).run(None, given)[0], dtype=np.float32)
 
 
 def combine(
@@ -124,3 +127,24 @@ def combine(
     mean = values[0] if len(values) == 1 else (1 - source_weight) * values[0] + source_weight * values[1]
     powers = np.exp(mean - mean.max())
     return np.asarray(powers / powers.sum(), dtype=np.float64)
+
+
+@cache
+def _session(weights: PackagedWeights) -> "onnxruntime.InferenceSession":
+    """One session per process and file; a single thread, so that the same picture gives the same bits."""
+    try:
+        import onnxruntime
+        from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
+    except ImportError as error:
+        raise MissingLibraryError(
+            "telling what a region shows needs ONNX Runtime, a part of every installation of geotamper; "
+            "install it with 'pip install onnxruntime'"
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(weights.read(), options, providers=["CPUExecutionProvider"])
+    except (Fail, InvalidGraph, InvalidProtobuf) as error:
+        raise GeotamperError(
+            f"the packaged weights '{weights.name}' are damaged ({str(error)[:100]}); install geotamper again"
+        ) from error

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from geotamper.evidence.prior.network import MOST, PIXEL_LABELS, PriorMap
-from geotamper.evidence.prior.regions import pair_opinion
+from _common.prior_opinion import MOST, PIXEL_LABELS, PriorMap, pair_opinion
 from geotamper.evidence.region import Region, Window
 
 SHAPE = (120, 160)
@@ -19,17 +18,20 @@ def certain(source: Region, copy: Region) -> PriorMap:
 
 
 def box(x: int, y: int, side: int) -> Region:
-    window = Window(x, y, x + side, y + side)
-    return Region(window, np.ones((side, side), np.bool_))
+    return Region(Window(x, y, x + side, y + side), np.ones((side, side), np.bool_))
 
 
 def test_pair_opinion_of_the_true_pair_is_sure() -> None:
     first, second = box(20, 20, 20), box(100, 60, 20)
     opinion = pair_opinion(certain(first, second), first, second, SHAPE)
-    assert opinion["prior_inside"] == pytest.approx(MOST)
-    assert opinion["prior_least"] == pytest.approx(MOST)
-    assert opinion["prior_contrast"] == pytest.approx(2 * MOST)
-    assert opinion["prior_outstanding"] == pytest.approx(2 * MOST)
+    assert opinion == pytest.approx(
+        {
+            "prior_inside": MOST,
+            "prior_least": MOST,
+            "prior_contrast": 2 * MOST,
+            "prior_outstanding": 2 * MOST,
+        }
+    )
 
 
 def test_pair_opinion_of_another_pair_is_against_it() -> None:
@@ -43,9 +45,8 @@ def test_pair_opinion_of_another_pair_is_against_it() -> None:
 def test_pair_opinion_does_not_depend_on_the_order() -> None:
     first, second = box(20, 20, 20), box(96, 60, 24)
     prior = certain(first, box(100, 60, 20))
-    assert pair_opinion(prior, first, second, SHAPE) == pytest.approx(
-        pair_opinion(prior, second, first, SHAPE)
-    )
+    forth = pair_opinion(prior, first, second, SHAPE)
+    assert forth == pytest.approx(pair_opinion(prior, second, first, SHAPE))
 
 
 def test_pair_opinion_of_single_pixels_is_finite() -> None:

@@ -1,17 +1,50 @@
-"""What the tamper prior says of a pair of regions, in numbers that a score can take."""
+"""What the network of the tamper prior says of places and of pairs of regions."""
+
+from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from geotamper.evidence.prior.network import PriorMap
 from geotamper.evidence.region import Region
+
+FloatPlane = npt.NDArray[np.float32]
+PixelLabel = Literal["clean", "source", "copy", "blurred"]
+
+PIXEL_LABELS: tuple[PixelLabel, ...] = ("clean", "source", "copy", "blurred")
+"""In the order of the network's outputs."""
+
+OPINIONS = ("prior_inside", "prior_least", "prior_contrast", "prior_outstanding")
+"""Names of what `pair_opinion` gives."""
+
+MOST = 8.0
+"""Log odds are cut here: the network's certainty beyond that was not learned from anything."""
 
 AROUND = 6
 """Width, in pixels at half resolution, of the surroundings that a region is compared with."""
 
 _TOP = 0.99
 _BOX_3 = np.ones((3, 3), np.uint8)
+
+
+@dataclass(frozen=True)
+class PriorMap:
+    """What the network says of every 2 x 2 pixels.
+
+    Attributes:
+        log_probabilities: (4, H // 2, W // 2) float32, natural logarithms, in the order of `PIXEL_LABELS`.
+    """
+
+    log_probabilities: FloatPlane
+
+    def log_odds(self, *labels: PixelLabel) -> FloatPlane:
+        """(H // 2, W // 2) log odds of a place having one of these labels, -8 to 8."""
+        chosen = [PIXEL_LABELS.index(label) for label in labels]
+        shares = np.exp(self.log_probabilities[chosen]).sum(axis=0)
+        least = np.float32(1e-6)
+        odds = np.log(np.maximum(shares, least)) - np.log(np.maximum(1 - shares, least))
+        return np.asarray(np.clip(odds, -MOST, MOST), np.float32)
 
 
 def pair_opinion(prior: PriorMap, first: Region, second: Region, shape: tuple[int, int]) -> dict[str, float]:
