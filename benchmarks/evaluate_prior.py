@@ -29,7 +29,8 @@ from geotamper.control import Control
 from geotamper.errors import GeotamperError
 from geotamper.evidence.hypotheses import CandidatePool
 from geotamper.evidence.lookalikes.scoring import Linear, load_scoring
-from geotamper.evidence.lookalikes.search import CandidateSearch, Proposal
+from geotamper.evidence.lookalikes.search import CandidateSearch
+from geotamper.evidence.lookalikes.settling import Proposal
 from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.planes import Planes
 from train_lookalikes import Table, fit_logistic

@@ -67,7 +67,7 @@ def _packed(examples: Sequence[PriorExample]) -> bytes:
     for number, example in enumerate(examples):
         arrays[f"planes{number}"], arrays[f"labels{number}"] = example.planes, example.labels
     stream = BytesIO()
-    np.savez_compressed(stream, **arrays)
+    np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
     return stream.getvalue()
 
 

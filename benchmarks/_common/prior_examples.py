@@ -15,7 +15,8 @@ from _common.tiles import Tile, data_folder, tile_objects, tile_pixels
 from geotamper.control import Control
 from geotamper.errors import ForgeryError, SpecificationError
 from geotamper.evidence.hypotheses import CandidatePool
-from geotamper.evidence.lookalikes.search import CandidateSearch, Proposal
+from geotamper.evidence.lookalikes.search import CandidateSearch
+from geotamper.evidence.lookalikes.settling import Proposal
 from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.planes import Planes
 from geotamper.forge.blur import blur_region
@@ -100,7 +101,7 @@ def _forged(pixels: Pixels, tiles: Sequence[Tile], rng: np.random.Generator) -> 
     copies = int(rng.choice([0, 1, 2], p=[0.25, 0.35, 0.4]))
     for turn in range(copies + int(copies == 0 or rng.random() < 0.15)):
         for _ in range(_TRIES):
-            mask = _outline(tiles, labels.shape, rng)
+            mask = _outline(tiles, pixels.shape[:2], rng)
             try:
                 if turn < copies:
                     pixels, labels = _with_copy(pixels, labels, mask, rng)

@@ -121,7 +121,7 @@ def train(examples: Sequence[PriorExample], course: Course) -> Trained:
             scores.float(), labels, weight=weights, label_smoothing=SMOOTHING
         )
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         recent.append(float(loss.detach()))

@@ -188,9 +188,11 @@ def _compared(planes: Planes, ends: _Ends, best: npt.NDArray[np.int32]) -> list[
     u, v = image[..., 0] + a * dx + b * dy, image[..., 1] - b * dx + a * dy
     here = planes.grey[:rows, :columns]
     there = cv2.remap(planes.grey, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    high = planes.grey - cv2.GaussianBlur(planes.grey, (0, 0), 1.5)
+    high = np.asarray(planes.grey - cv2.GaussianBlur(planes.grey, (0, 0), 1.5), np.float32)
     high_here = high[:rows, :columns]
-    high_there = cv2.remap(high, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    high_there = np.asarray(
+        cv2.remap(high, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32
+    )
     difference = np.log(_FLOOR + _halved(np.abs(here - there), shape)) - math.log(_FLOOR)
     detail = np.log(_FLOOR + _halved(np.abs(high_here - high_there), shape)) - math.log(_FLOOR)
     return [difference, detail, _halved(_correlation(high_here, high_there), shape)]
