@@ -144,7 +144,8 @@ def _soft(_: np.random.Generator) -> Pixels:
 
 @pytest.mark.parametrize("draw", [_water, _gradient, _saturated, _shadow, _soft])
 def test_find_blurs_leaves_smooth_pictures_alone(draw: Callable[[np.random.Generator], Pixels]) -> None:
-    rate = ALARM_SHARE * EvidenceSettings().false_alarm_rate  # what a whole inspection leaves to blurred regions
+    # what a whole inspection leaves to blurred regions
+    rate = ALARM_SHARE * EvidenceSettings().false_alarm_rate
     assert _search(draw(np.random.default_rng(5)), false_alarm_rate=rate) == []
 
 
