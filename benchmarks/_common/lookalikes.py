@@ -123,11 +123,12 @@ def _inspect(folder: Path, record: Record) -> Inspected:
         forged=record.is_forged,
         area=min(record.source_area, record.target_area),
         seconds=seconds,
-        examples=tuple(_example(candidate, source, target) for candidate in candidates),
+        examples=tuple(label_candidate(candidate, source, target) for candidate in candidates),
     )
 
 
-def _example(candidate: Candidate, source: BoolMask, target: BoolMask) -> Example:
+def label_candidate(candidate: Candidate, source: BoolMask, target: BoolMask) -> Example:
+    """Compare a candidate with the true regions, (H, W) bool each, empty for untouched pictures."""
     first, second = candidate.grown.region.full(source.shape), candidate.image.full(source.shape)
     as_copy = (_overlap(first, target), _overlap(second, source))
     as_source = (_overlap(first, source), _overlap(second, target))

@@ -52,7 +52,7 @@ class Specimen:
         strength: Sigma, block or radius; 0 for an untouched picture.
         degradation: What happened to an untouched picture, "none" or a list as `parse_degradations` reads it.
         resized: The picture was shrunk or enlarged, before it was blurred or instead.
-        altered: The whole picture was changed in a way that looks like a blur, see `_ALTERATIONS`.
+        altered: The whole picture was changed in a way that looks like a blur, see `ALTERATIONS`.
     """
 
     group: str
@@ -93,14 +93,14 @@ def specimens(base: Base, rng: np.random.Generator, rounds: int) -> Iterator[Spe
         name = _draw_degradation(rng)
         pixels = degrade_picture(base.pixels, parse_degradations(name), rng=rng)
         yield Specimen(base.group, pixels, degradation=name, resized="resize" in name)
-        name = str(rng.choice(list(_ALTERATIONS)))
-        yield Specimen(base.group, _ALTERATIONS[name](base.pixels, rng), degradation=name, altered=True)
+        name = str(rng.choice(list(ALTERATIONS)))
+        yield Specimen(base.group, ALTERATIONS[name](base.pixels, rng), degradation=name, altered=True)
         for method in METHODS:
             changed = _changed(base, rng)
             region = _draw_region(changed, rng)
             if np.count_nonzero(region) < SMALLEST_REGION:
                 continue
-            parameters = _draw_parameters(method, rng)
+            parameters = draw_parameters(method, rng)
             try:
                 forgery = blur_region(changed.pixels, region, parameters)
             except (ForgeryError, SpecificationError):
@@ -159,7 +159,7 @@ def _shadowed(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return lit if rng.random() < 0.6 else degrade_picture(lit, parse_degradations("jpeg:95"), rng=rng)
 
 
-_ALTERATIONS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
+ALTERATIONS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
     "soft": _soft,
     "stretched": _stretched,
     "palette": _palette,
@@ -170,7 +170,8 @@ _ALTERATIONS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
 """Untouched pictures that look blurred all over, or in parts."""
 
 
-def _draw_parameters(method: Method, rng: np.random.Generator) -> BlurParameters:
+def draw_parameters(method: Method, rng: np.random.Generator) -> BlurParameters:
+    """Strength of a blur, from the ranges of `geotamper.forge.choice.draw_blur`."""
     match method:
         case "gaussian":
             return BlurParameters(method, float(rng.uniform(2.0, 5.0)))

@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,16 +66,24 @@ def tiles_of_fold(data: Path, fold: str) -> list[Tile]:
     Raises:
         InputError: There are none.
     """
+    return tiles_of_size(data, fold, (TILE_SIZE,))
+
+
+def tiles_of_size(data: Path, fold: str, sides: Sequence[int]) -> list[Tile]:
+    """The square tiles of a fold with any of these sides, in pixels, in the order of the manifest.
+
+    Raises:
+        InputError: There are none.
+    """
     with (data / "manifest.csv").open(newline="", encoding="utf-8") as stream:
         rows = [row for row in csv.DictReader(stream) if row["fold"] == fold]
-    size = str(TILE_SIZE)
     tiles = [
         Tile(row["path"], row["mask"], row["instances"], row["source"], row["group"], row["fold"])
         for row in rows
-        if row["width"] == size and row["height"] == size
+        if row["width"] == row["height"] and int(row["width"]) in sides
     ]
     if not tiles:
-        raise InputError(f"no {size}-pixel tiles in fold '{fold}'; choose train, val or test")
+        raise InputError(f"no tiles of {sides} pixels in fold '{fold}'; choose train, val or test")
     return tiles
 
 
