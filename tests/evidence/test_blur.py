@@ -12,6 +12,7 @@ import pytest
 from geotamper.control import Control
 from geotamper.errors import CancelledError, GeotamperError
 from geotamper.evidence.blur import find_blurs, model
+from geotamper.evidence.blur.search import stated
 from geotamper.evidence.results import BlurEvidence
 from geotamper.evidence.search import ALARM_SHARE
 from geotamper.evidence.settings import EvidenceSettings
@@ -196,3 +197,9 @@ def test_load_model_names_damaged_weights(content: bytes, monkeypatch: pytest.Mo
     model.load_model.cache_clear()
     with pytest.raises(GeotamperError, match=r"blur\.npz.*install geotamper again"):
         model.load_model()
+
+
+def test_stated_probability_rises_from_the_cut_and_falls_with_the_allowed_alarms() -> None:
+    assert stated(0.11, 0.11, 0.005) == pytest.approx(9.5 / 10.5)
+    assert stated(0.5, 0.11, 0.005) > stated(0.2, 0.11, 0.005) > stated(0.11, 0.11, 0.005)
+    assert stated(0.11, 0.11, 0.05) < 0.5 < stated(1.0, 0.11, 0.05) <= 1

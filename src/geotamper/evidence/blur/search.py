@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,10 @@ SMALLEST_SIDE = 32
 
 MOST_OVERLAP = 0.3
 """Of the smaller of two regions, what both may have in common."""
+
+BORDER_ODDS = 0.0475
+"""Odds of a region just above the cut, times the share of untouched pictures that reach it: of 210 blurred pictures of
+fold val ten have their region there at the default rate."""
 
 LEAST_MOSAIC = 0.8
 """Probability that a mosaic needs at any rate of false alarms: few pictures to learn from have chance lattices, noisy
@@ -182,8 +186,24 @@ def _regions(
         if any(overlap(proposal, other) > MOST_OVERLAP * min(proposal.area, other.area) for other in taken):
             continue
         taken.append(proposal)
-        found.append(_as_evidence(pixels, candidates[number], shares[number], model))
+        evidence = _as_evidence(pixels, candidates[number], shares[number], model)
+        found.append(replace(evidence, probability=stated(float(sure[number]), cut, allowed)))
     return found
+
+
+def stated(share: float, cut: float, allowed: float) -> float:
+    """That an accepted region was blurred on purpose, where half of all pictures are tampered.
+
+    What the trees give orders regions, but it is not that probability: most smooth regions are genuine.
+
+    Args:
+        share: What the trees give, 0 to 1.
+        cut: The least share that is accepted.
+        allowed: Share of untouched pictures that reach the cut.
+    """
+    share = min(max(share, 1e-6), 1 - 1e-6)
+    odds = BORDER_ODDS / allowed * (share / (1 - share)) / (cut / (1 - cut))
+    return odds / (1 + odds)
 
 
 def _as_evidence(
