@@ -85,7 +85,7 @@ class QFormerPrompt(TextPrompt):
         Until the first look at a picture all depends on the text.
         """
         words = self.words(features.tokens)
-        queries = self.queries.to(words.dtype).expand(len(words), -1, -1)
+        queries = self.queries.to(words.dtype).expand(words.shape[0], -1, -1)
         reading, words = self._block(0).mix(queries, words, features.mask)
         return {"reading": reading, "words": words, "counts": features.mask}
 
