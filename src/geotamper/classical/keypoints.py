@@ -74,7 +74,7 @@ def _fits(grey: Grey, here: Points, there: Points, control: Control) -> Iterator
         fit = fit_similarity(here, there, _TOLERANCE_PX, _LEAST_INLIERS)
         if fit is None:
             return
-        yield matched_regions(grey, here, there, fit)
+        yield matched_regions(grey, here, there, fit, float(fit.inliers.sum()))
         inverse = np.asarray(cv2.invertAffineTransform(fit.matrix), np.float64)
         back = here @ inverse[:, :2].T + inverse[:, 2] - there
         used = fit.inliers | (np.hypot(back[:, 0], back[:, 1]) < _TOLERANCE_PX)

@@ -6,8 +6,9 @@ import numpy.typing as npt
 
 from geotamper.classical.matches import BoolMask, Fit, Grey, Match, Points, moved, ordered_match
 
-_WINDOW = 11
+_WINDOW = 7
 _LEAST_CORRELATION = 0.8
+_BORDER = 5
 _LEAST_VARIANCE = 1.0
 """Grey levels squared; flat windows correlate with anything."""
 
@@ -39,7 +40,7 @@ def correlating(grey: Grey, matrix: npt.NDArray[np.float64]) -> BoolMask:
     return np.asarray(inside & textured & (covariance > _LEAST_CORRELATION * product))
 
 
-def matched_regions(grey: Grey, here: Points, there: Points, fit: Fit) -> Match:
+def matched_regions(grey: Grey, here: Points, there: Points, fit: Fit, strength: float) -> Match:
     """The regions around pairs that agree: what correlates and touches an inlier, at least their hulls.
 
     Args:
@@ -47,23 +48,25 @@ def matched_regions(grey: Grey, here: Points, there: Points, fit: Fit) -> Match:
         here: (N, 2) points, inliers and others.
         there: (N, 2), their partners.
         fit: The map and its inliers.
+        strength: As for `Match`.
     """
     own = here[fit.inliers]
     seeds = np.zeros(grey.shape, np.uint8)
-    places = np.rint(own).astype(int)
-    height, width = grey.shape
-    seeds[np.clip(places[:, 1], 0, height - 1), np.clip(places[:, 0], 0, width - 1)] = 1
-    alike = cv2.morphologyEx(
-        correlating(grey, fit.matrix).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
-    )
+    columns, rows = np.rint(own).astype(int).T
+    seeds[np.clip(rows, 0, grey.shape[0] - 1), np.clip(columns, 0, grey.shape[1] - 1)] = 1
+    alike = cv2.morphologyEx(correlating(grey, fit.matrix).astype(np.uint8), cv2.MORPH_CLOSE, _square(5))
     labels = cv2.connectedComponents(alike)[1]
-    touched = np.unique(labels[cv2.dilate(seeds, np.ones((9, 9), np.uint8)) > 0])
+    touched = np.unique(labels[cv2.dilate(seeds, _square(9)) > 0])
     region = np.isin(labels, touched[touched > 0])
-    # correlation is taken in windows, which reach over the border by their half
-    region = cv2.erode(region.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    # a window that reaches over the border correlates less, so that the border itself is missing
+    region = cv2.dilate(region.astype(np.uint8), _square(_BORDER)) > 0
     region |= hull(own, grey.shape)
     target = moved(region, fit.matrix) | hull(there[fit.inliers], grey.shape)
-    return ordered_match(region, target, fit, float(fit.inliers.sum()))
+    return ordered_match(region, target, fit, strength)
+
+
+def _square(side: int) -> npt.NDArray[np.uint8]:
+    return np.ones((side, side), np.uint8)
 
 
 def _mean(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -10,10 +10,9 @@ import numpy as np
 from geotamper.classical.blocks import DCT, PCA
 from geotamper.classical.keypoints import ORB, SIFT
 from geotamper.classical.matches import Grey, Match, Pixels
+from geotamper.classical.names import MethodName
 from geotamper.classical.zernike import ZERNIKE
 from geotamper.control import Control
-
-MethodName = Literal["sift", "orb", "block-dct", "block-pca", "zernike"]
 
 LARGEST_SIDE = 1024
 """Pixels; larger pictures are reduced, so that time and memory stay bounded."""

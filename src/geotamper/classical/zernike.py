@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.classical.field import STEP, Offsets, search_field
-from geotamper.classical.matches import BoolMask, Grey, Match, fit_similarity, moved, ordered_match
+from geotamper.classical.matches import BoolMask, Grey, Match, fit_similarity
+from geotamper.classical.regions import matched_regions
 from geotamper.control import Control
 
 RADIUS = 6
@@ -100,7 +101,7 @@ class ZernikeMethod:
         control.checkpoint(0.0, "computing moments")
         field = search_field(zernike_field(grey), control)
         control.checkpoint(0.8, "looking for linear offsets")
-        return _regions(field, _linear(field) & _textured(grey) & _reciprocal(field), grey.shape)
+        return _regions(grey, field, _linear(field) & _textured(grey) & _reciprocal(field))
 
 
 def _textured(grey: Grey) -> BoolMask:
@@ -141,7 +142,7 @@ def _reciprocal(field: Offsets) -> BoolMask:
     return np.asarray(np.hypot(back_x + field.x, back_y + field.y) < _RECIPROCAL_PX)
 
 
-def _regions(field: Offsets, chosen: BoolMask, shape: tuple[int, int]) -> list[Match]:
+def _regions(grey: Grey, field: Offsets, chosen: BoolMask) -> list[Match]:
     """Connected places that one similarity explains, the largest first."""
     closed = cv2.morphologyEx(chosen.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
@@ -149,29 +150,20 @@ def _regions(field: Offsets, chosen: BoolMask, shape: tuple[int, int]) -> list[M
     for label in np.argsort(-stats[:, cv2.CC_STAT_AREA], kind="stable"):
         if label == 0 or stats[label, cv2.CC_STAT_AREA] < _LEAST_PLACES or len(found) == _MOST_MATCHES:
             continue
-        match = _match(field, chosen & (labels == label), shape)
+        match = _match(grey, field, chosen & (labels == label))
         if match is not None and not any(_overlap(match.source, one.source) for one in found):
             found.append(match)
     return sorted(found, key=lambda match: -match.strength)
 
 
-def _match(field: Offsets, places: BoolMask, shape: tuple[int, int]) -> Match | None:
+def _match(grey: Grey, field: Offsets, places: BoolMask) -> Match | None:
     rows, columns = np.nonzero(places)
     here = np.stack([columns, rows], axis=1).astype(np.float32) * STEP
     there = here + np.stack([field.x[places], field.y[places]], axis=1).astype(np.float32)
     fit = fit_similarity(here, there, _TOLERANCE_PX, _LEAST_PLACES)
     if fit is None:
         return None
-    grid = np.zeros(places.shape, np.uint8)
-    grid[rows[fit.inliers], columns[fit.inliers]] = 1
-    grid = cv2.morphologyEx(grid, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    # the test of linearity takes half a window from the border of a region
-    grid = cv2.dilate(grid, np.ones((_WINDOW // 2 + 2, _WINDOW // 2 + 2), np.uint8))
-    region = cv2.resize(grid, shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
-    target = moved(region, fit.matrix)
-    if not target.any():
-        return None
-    return ordered_match(region, target, fit, float(fit.inliers.sum() * STEP**2))
+    return matched_regions(grey, here, there, fit, float(fit.inliers.sum() * STEP**2))
 
 
 def _overlap(one: BoolMask, other: BoolMask) -> bool:

@@ -21,6 +21,7 @@ Examples:
   geotamper evaluate inspector --data RS_CMQA_224 --split val --jobs 4 --json metrics.json
   geotamper evaluate inspector --data sets/my-rs-cmqa --balanced --json - | jq .OA
   geotamper evaluate question-floor --data sets/my-rs-cmqa --balanced
+  geotamper evaluate sift --data sets/my-rs-cmqa --out results/sift
   geotamper evaluate runs/cmfpf --data sets/my-rs-cmqa --balanced --out results/cmfpf
 """
 
@@ -30,8 +31,8 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
         str,
         typer.Argument(
             metavar="D",
-            help="inspector; question-floor or image-floor; or a trained network: run folder, checkpoint "
-            "folder or ONNX file.",
+            help="inspector; a classical reference: sift, orb, block-dct, block-pca, zernike; question-floor or "
+            "image-floor; or a trained network: run folder, checkpoint folder or ONNX file.",
         ),
     ],
     *,
