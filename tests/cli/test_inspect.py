@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from typer.testing import Result
 
+from geotamper.classical.names import METHOD_NAMES
 from geotamper.evidence.results import Evidence
 from geotamper.forge.forgery import Forgery
 from geotamper.inspection.detector import DETECTORS
@@ -32,6 +33,20 @@ def lines_of(result: Result) -> list[dict[str, Any]]:
 
 def tree(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def test_classical_detector_by_name(run: Run, forged_png: Path) -> None:
+    result = run("inspect", forged_png, "--detector", "orb", "--json", "-")
+    assert (result.exit_code, result.stderr) == (0, "")
+    report = json.loads(result.stdout)
+    jsonschema.validate(report, published_schema())
+    assert report["run"]["detector"] == "orb"
+    assert any("textbook" in limit for limit in report["limits"])
+
+
+def test_help_names_the_classical_detectors(run: Run) -> None:
+    told = " ".join(run("inspect", "--help").stdout.replace("│", " ").split())
+    assert all(name in told for name in METHOD_NAMES)
 
 
 @pytest.mark.usefixtures("known_search")

@@ -8,7 +8,7 @@ from geotamper.evaluation.ablations import ABLATIONS, AblationRow, ablation_row
 from geotamper.evaluation.published import figures_of
 from geotamper.learning.blueprint import Blueprint, configure
 from geotamper.learning.settings import Preset, TrainingSettings
-from geotamper.models.protocol import QuestionNetwork
+from geotamper.models.cmfpf.network import Cmfpf
 
 PRESETS: tuple[Preset, ...] = ("paper", "compact", "tiny")
 CASES = [
@@ -25,10 +25,12 @@ def _configured(preset: Preset, row: AblationRow) -> tuple[Blueprint, TrainingSe
     return configure("cmfpf", preset, pairs)
 
 
-def _meta(row: AblationRow) -> QuestionNetwork:
+def _meta(row: AblationRow) -> Cmfpf:
     """The network of the preset `paper`, shapes only."""
     with torch.device("meta"):
-        return _configured("paper", row)[0].build_empty(51)
+        network = _configured("paper", row)[0].build_empty(51)
+    assert isinstance(network, Cmfpf)
+    return network
 
 
 @pytest.mark.parametrize(("preset", "row"), CASES)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from geotamper.models import preset
+from geotamper.models.blocks.stma import Stma
 from geotamper.models.cmfpf.network import Cmfpf
 from geotamper.models.importing import PUBLISHED, ImportedNetwork, import_state_dict
 from geotamper.models.protocol import NetworkOutput, single
@@ -34,7 +35,10 @@ def run(reference: Callable[[str], Any]) -> Run:
     network = imported.network
     assert isinstance(network, Cmfpf)
     # 1e-9 and no limit, as the reference has it; the default guards the reciprocal more
-    network.stma.config = network.stma.config.model_copy(update={"kl_sigma": 1e-9, "kl_limit": None})  # type: ignore[union-attr]
+    assert isinstance(network.text_prompt, Stma)
+    network.text_prompt.config = network.text_prompt.config.model_copy(
+        update={"kl_sigma": 1e-9, "kl_limit": None}
+    )
     seen: dict[str, Tensor] = {}
     modules = {
         "vision_pooled": network.image_tower,

@@ -89,6 +89,28 @@ def test_prompt_depends_on_masks_and_question(name: str) -> None:
     assert not torch.allclose(told[0, 0], told[0, 1], atol=1e-6)
 
 
+def test_traced_q_former_takes_any_number_of_texts() -> None:
+    class Answers(torch.nn.Module):
+        """As the export to ONNX wraps it, plain tensors in and out."""
+
+        def __init__(self, network: Cmfpf) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, pictures: Tensor, ids: Tensor, picture_of: Tensor, text_of: Tensor) -> Tensor:
+            logits: Tensor = self.network(pictures, TokenBatch(ids, ids > 0), picture_of, text_of).logits
+            return logits
+
+    module = Answers(_tiny("text_prompt=q_former")).eval()
+    sides = [torch.export.Dim(name, min=1) for name in ("picture", "text", "question")]
+    shapes = [{0: sides[number]} for number in (0, 1, 2, 2)]
+    traced = torch.export.export(module, _given(2, 3, 5), dynamic_shapes=shapes, strict=False).module()
+    for counts in ((3, 4, 6), (2, 5, 7)):
+        given = _given(*counts)
+        with torch.no_grad():
+            torch.testing.assert_close(traced(*given), module(*given), atol=1e-5, rtol=1e-5)
+
+
 def test_settings_of_idle_prompts_change_nothing(ask: Ask) -> None:
     torch.manual_seed(3)
     plain = _tiny()
@@ -166,3 +188,10 @@ def test_attention_pooling_is_a_mean_of_what_counts() -> None:
 
 def _row(rows: dict[str, Tensor], number: int) -> Rows:
     return Rows({name: tensor[number : number + 1] for name, tensor in rows.items()})
+
+
+def _given(pictures: int, texts: int, questions: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    ids = torch.randint(1, 90, (texts, 5))
+    ids[0, 3:] = 0
+    which = torch.randint(pictures, (questions,)), torch.randint(texts, (questions,))
+    return torch.randn(pictures, 3, 32, 32), ids, *which

@@ -77,9 +77,7 @@ def fit_similarity(here: Points, there: Points, tolerance: float, least: int) ->
     matrix, chosen = cv2.estimateAffinePartial2D(
         here, there, method=cv2.RANSAC, ransacReprojThreshold=tolerance, maxIters=5000, confidence=0.999
     )
-    if matrix is None:
-        return None
-    inliers = np.asarray(chosen).ravel().astype(bool)
+    inliers = np.asarray(chosen).ravel().astype(bool)  # none of them where there is no similarity
     if int(inliers.sum()) < least:
         return None
     own, partners = here[inliers].astype(np.float64), there[inliers].astype(np.float64)

@@ -30,7 +30,7 @@ def correlating(grey: Grey, matrix: npt.NDArray[np.float64]) -> BoolMask:
     """
     first = grey.astype(np.float32)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    second = cv2.warpAffine(first, matrix, grey.shape[::-1], flags=flags)
+    second = np.asarray(cv2.warpAffine(first, matrix, grey.shape[::-1], flags=flags), np.float32)
     inside = cv2.warpAffine(np.ones_like(first), matrix, grey.shape[::-1], flags=flags) > 0.99
     mean_1, mean_2 = _mean(first), _mean(second)
     variance_1, variance_2 = _mean(first**2) - mean_1**2, _mean(second**2) - mean_2**2

@@ -74,9 +74,8 @@ def _kernel(degree: int, frequency: int) -> _Kernel:
     for k in range((degree - frequency) // 2 + 1):
         sign = -1 if k % 2 else 1
         half_sum, half_difference = (degree + frequency) // 2 - k, (degree - frequency) // 2 - k
-        factor = sign * math.factorial(degree - k)
-        factor /= math.factorial(k) * math.factorial(half_sum) * math.factorial(half_difference)
-        radial += factor * r ** (degree - 2 * k)
+        below = math.factorial(k) * math.factorial(half_sum) * math.factorial(half_difference)
+        radial += sign * math.factorial(degree - k) / below * r ** (degree - 2 * k)
     area = math.pi * (RADIUS + 0.5) ** 2
     weight = np.where(r <= 1, radial * math.sqrt(degree + 1) / area, 0)
     return _Kernel(
