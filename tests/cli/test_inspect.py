@@ -44,9 +44,11 @@ def test_classical_detector_by_name(run: Run, forged_png: Path) -> None:
     assert any("textbook" in limit for limit in report["limits"])
 
 
-def test_help_names_the_classical_detectors(run: Run) -> None:
-    told = " ".join(run("inspect", "--help").stdout.replace("│", " ").split())
-    assert all(name in told for name in METHOD_NAMES)
+def test_unknown_detector_is_answered_with_all_names(run: Run, forged_png: Path) -> None:
+    result = run("inspect", forged_png, "--detector", "surf")
+    assert result.exit_code == 2
+    told = result.stderr.replace("\n", " ")
+    assert all(name.partition("-")[0] in told for name in METHOD_NAMES)
 
 
 @pytest.mark.usefixtures("known_search")
