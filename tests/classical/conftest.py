@@ -16,7 +16,7 @@ class Scenes:
     """One scene three times.
 
     Attributes:
-        clean: (256, 256, 3) uint8 RGB, untouched.
+        clean: (320, 320, 3) uint8 RGB, untouched.
         plain: A disc moved by whole pixels.
         turned: The same disc turned by 40 degrees.
     """
@@ -29,9 +29,9 @@ class Scenes:
 @pytest.fixture(scope="session")
 def scenes() -> Scenes:
     """See `Scenes`."""
-    pixels = draw_scene(kind="harbour", size=256, seed=2).pixels
-    rows, columns = np.mgrid[:256, :256]
-    disc = (columns - 80) ** 2 + (rows - 90) ** 2 < 26**2
+    pixels = draw_scene(kind="harbour", size=320, seed=2).pixels
+    rows, columns = np.mgrid[:320, :320]
+    disc = (columns - 90) ** 2 + (rows - 100) ** 2 < 40**2
     plain, turned = (
         copy_move(pixels, disc, CopyMoveParameters(rotation_deg=degrees), rng=np.random.default_rng(4))
         for degrees in (0, 40)

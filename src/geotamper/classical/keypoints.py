@@ -1,7 +1,8 @@
 """SIFT and ORB: match a picture's keypoints with each other, ratio test, RANSAC.
 
 Amerini et al., "A SIFT-Based Forensic Method for Copy-Move Attack Detection and Transformation Recovery", IEEE TIFS
-2011; Rublee et al., "ORB: an efficient alternative to SIFT or SURF", ICCV 2011.
+2011; Pan and Lyu, "Region Duplication Detection Using Image Feature Matching", IEEE TIFS 2010; Rublee et al., "ORB: an
+efficient alternative to SIFT or SURF", ICCV 2011.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,7 +41,7 @@ class KeypointMethod:
     ratio: float
 
     def find(self, grey: Grey, control: Control) -> list[Match]:
-        """The strongest similarities of a picture with itself; the strength is the number of inliers.
+        """The strongest similarities of a picture with itself; see `matched_regions` for the strength.
 
         Args:
             grey: (H, W) uint8.
@@ -74,7 +75,7 @@ def _fits(grey: Grey, here: Points, there: Points, control: Control) -> Iterator
         fit = fit_similarity(here, there, _TOLERANCE_PX, _LEAST_INLIERS)
         if fit is None:
             return
-        yield matched_regions(grey, here, there, fit, float(fit.inliers.sum()))
+        yield matched_regions(grey, here, there, fit)
         inverse = np.asarray(cv2.invertAffineTransform(fit.matrix), np.float64)
         back = here @ inverse[:, :2].T + inverse[:, 2] - there
         used = fit.inliers | (np.hypot(back[:, 0], back[:, 1]) < _TOLERANCE_PX)

@@ -27,7 +27,7 @@ class Match:
         target: (H, W) bool, the other one.
         transform: Takes source points to target points.
         sigma: Standard deviation of the scale, and in radians of the rotation.
-        strength: What the method counts in favour: inliers, votes or pixels.
+        strength: What the method counts in favour: correlating inliers, votes, or correlating pixels.
     """
 
     source: BoolMask

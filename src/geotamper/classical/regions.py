@@ -40,27 +40,33 @@ def correlating(grey: Grey, matrix: npt.NDArray[np.float64]) -> BoolMask:
     return np.asarray(inside & textured & (covariance > _LEAST_CORRELATION * product))
 
 
-def matched_regions(grey: Grey, here: Points, there: Points, fit: Fit, strength: float) -> Match:
+def matched_regions(grey: Grey, here: Points, there: Points, fit: Fit, weight: float = 1.0) -> Match:
     """The regions around pairs that agree: what correlates and touches an inlier, at least their hulls.
+
+    The strength is the number of inliers times the share of their hull that correlates: look-alikes agree in a few
+    corners, copies everywhere (the correlation map of Pan and Lyu, IEEE TIFS 2010).
 
     Args:
         grey: (H, W) uint8.
         here: (N, 2) points, inliers and others.
         there: (N, 2), their partners.
         fit: The map and its inliers.
-        strength: As for `Match`.
+        weight: What one inlier counts.
     """
     own = here[fit.inliers]
     seeds = np.zeros(grey.shape, np.uint8)
     columns, rows = np.rint(own).astype(int).T
     seeds[np.clip(rows, 0, grey.shape[0] - 1), np.clip(columns, 0, grey.shape[1] - 1)] = 1
-    alike = cv2.morphologyEx(correlating(grey, fit.matrix).astype(np.uint8), cv2.MORPH_CLOSE, _square(5))
+    exact = correlating(grey, fit.matrix)
+    inner = hull(own, grey.shape)
+    strength = weight * len(own) * float(exact[inner].mean())
+    alike = cv2.morphologyEx(exact.astype(np.uint8), cv2.MORPH_CLOSE, _square(5))
     labels = cv2.connectedComponents(alike)[1]
     touched = np.unique(labels[cv2.dilate(seeds, _square(9)) > 0])
     region = np.isin(labels, touched[touched > 0])
     # a window that reaches over the border correlates less, so that the border itself is missing
     region = cv2.dilate(region.astype(np.uint8), _square(_BORDER)) > 0
-    region |= hull(own, grey.shape)
+    region |= inner
     target = moved(region, fit.matrix) | hull(there[fit.inliers], grey.shape)
     return ordered_match(region, target, fit, strength)
 

@@ -65,11 +65,11 @@ class ClassicalMethod:
 
 
 METHODS: Mapping[MethodName, ClassicalMethod] = {
-    "sift": ClassicalMethod("SIFT keypoints", SIFT, 8, "inliers"),
-    "orb": ClassicalMethod("ORB keypoints", ORB, 12, "inliers"),
-    "block-dct": ClassicalMethod("blocks, DCT", DCT, 200, "votes"),
-    "block-pca": ClassicalMethod("blocks, PCA", PCA, 200, "votes"),
-    "zernike": ClassicalMethod("dense field of Zernike moments", ZERNIKE, 1500, "pixels"),
+    "sift": ClassicalMethod("SIFT keypoints", SIFT, 9, "correlating inliers"),
+    "orb": ClassicalMethod("ORB keypoints", ORB, 24, "correlating inliers"),
+    "block-dct": ClassicalMethod("blocks, DCT", DCT, 66, "votes"),
+    "block-pca": ClassicalMethod("blocks, PCA", PCA, 68, "votes"),
+    "zernike": ClassicalMethod("dense field of Zernike moments", ZERNIKE, 800, "correlating pixels"),
 }
 """Thresholds are the strength that about one in twenty untouched pictures of the train fold exceeds, see
 docs/explanation/classical.md."""

@@ -89,7 +89,7 @@ class ZernikeMethod:
     """Dense matching of a picture with itself."""
 
     def find(self, grey: Grey, control: Control) -> list[Match]:
-        """The largest regions whose places are matched linearly; the strength is their area in pixels.
+        """The largest regions whose places are matched linearly; the strength is their correlating area, pixels.
 
         Args:
             grey: (H, W) uint8.
@@ -162,7 +162,7 @@ def _match(grey: Grey, field: Offsets, places: BoolMask) -> Match | None:
     fit = fit_similarity(here, there, _TOLERANCE_PX, _LEAST_PLACES)
     if fit is None:
         return None
-    return matched_regions(grey, here, there, fit, float(fit.inliers.sum() * STEP**2))
+    return matched_regions(grey, here, there, fit, weight=STEP**2)
 
 
 def _overlap(one: BoolMask, other: BoolMask) -> bool:
