@@ -155,7 +155,7 @@ def test_detector_answers_by_the_rules_and_states_no_direction(name: MethodName,
 def test_detector_calls_the_untouched_scene_untouched(name: MethodName, scenes: Any) -> None:
     findings = build_detector(name).detect(Picture.from_array(scenes.clean), Control())
     assert findings.tampered is False
-    assert findings.score < 0.5
+    assert 0.4 < findings.score < 0.5  # these methods miss most forgeries
     assert math.isclose(findings.confidence, 1 - findings.score)
     assert findings.items == ()
 

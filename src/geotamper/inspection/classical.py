@@ -19,6 +19,13 @@ from geotamper.inspection.report import Answer, WeightsInfo
 from geotamper.inspection.verdict import is_too_small, refuse_small
 
 NO_DIRECTION = 0.5
+
+MISSED_SHARE = 0.75
+"""Share of forgeries that a classical detector is taken to miss, see docs/explanation/classical.md."""
+
+SCORE_WITHOUT_MATCH = MISSED_SHARE / (1 + MISSED_SHARE)
+"""P(tampered) where nothing is alike, with even odds before and next to no false alarms."""
+
 DIRECTION_BASIS = "the method cannot tell source from copy: the region further left is called source"
 
 LIMITS = (
@@ -82,13 +89,16 @@ class ClassicalDetector:
             return refuse_small(picture)
         matches = self._method.matches(picture.pixels, control)
         strongest = max(matches, key=lambda match: match.strength, default=None)
-        score = 0.0 if strongest is None else self._method.probability(strongest)
+        probability = 0.0 if strongest is None else self._method.probability(strongest)
         basis = self._basis(strongest)
         accepted = [match for match in matches if match.strength >= self._method.threshold]
         if not accepted:
+            score = SCORE_WITHOUT_MATCH + (0.5 - SCORE_WITHOUT_MATCH) * 2 * probability  # below one half
             return Findings(picture, tampered=False, score=score, confidence=1 - score, basis=basis)
         items = number_findings([self._evidence(match) for match in accepted])
-        return Findings(picture, tampered=True, score=score, confidence=score, items=items, basis=basis)
+        return Findings(
+            picture, tampered=True, score=probability, confidence=probability, items=items, basis=basis
+        )
 
     def answers(
         self,
