@@ -89,6 +89,7 @@ def test_prompt_depends_on_masks_and_question(name: str) -> None:
     assert not torch.allclose(told[0, 0], told[0, 1], atol=1e-6)
 
 
+@pytest.mark.timeout(600)  # tracing takes long on a busy machine
 def test_traced_q_former_takes_any_number_of_texts() -> None:
     class Answers(torch.nn.Module):
         """As the export to ONNX wraps it, plain tensors in and out."""

@@ -69,7 +69,7 @@ METHODS: Mapping[MethodName, ClassicalMethod] = {
     "orb": ClassicalMethod("ORB keypoints", ORB, 24, "correlating inliers"),
     "block-dct": ClassicalMethod("blocks, DCT", DCT, 66, "votes"),
     "block-pca": ClassicalMethod("blocks, PCA", PCA, 68, "votes"),
-    "zernike": ClassicalMethod("dense field of Zernike moments", ZERNIKE, 800, "correlating pixels"),
+    "zernike": ClassicalMethod("dense field of Zernike moments", ZERNIKE, 322, "correlating pixels"),
 }
 """Thresholds are the strength that about one in twenty untouched pictures of the train fold exceeds, see
 docs/explanation/classical.md."""
