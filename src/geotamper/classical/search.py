@@ -67,9 +67,9 @@ class ClassicalMethod:
 METHODS: Mapping[MethodName, ClassicalMethod] = {
     "sift": ClassicalMethod("SIFT keypoints", SIFT, 9, "correlating inliers"),
     "orb": ClassicalMethod("ORB keypoints", ORB, 24, "correlating inliers"),
-    "block-dct": ClassicalMethod("blocks, DCT", DCT, 66, "votes"),
-    "block-pca": ClassicalMethod("blocks, PCA", PCA, 68, "votes"),
+    "block-dct": ClassicalMethod("blocks, DCT", DCT, 165, "votes"),
+    "block-pca": ClassicalMethod("blocks, PCA", PCA, 159, "votes"),
     "zernike": ClassicalMethod("dense field of Zernike moments", ZERNIKE, 322, "correlating pixels"),
 }
-"""Thresholds are the strength that about one in twenty untouched pictures of the train fold exceeds, see
+"""Thresholds are the strength that about one in twenty untouched pictures of fold train, for blocks of fold val, exceeds, see
 docs/explanation/classical.md."""
