@@ -71,5 +71,5 @@ METHODS: Mapping[MethodName, ClassicalMethod] = {
     "block-pca": ClassicalMethod("blocks, PCA", PCA, 159, "votes"),
     "zernike": ClassicalMethod("dense field of Zernike moments", ZERNIKE, 322, "correlating pixels"),
 }
-"""Thresholds are the strength that about one in twenty untouched pictures of fold train, for blocks of fold val, exceeds, see
-docs/explanation/classical.md."""
+"""Thresholds are the strength that about one in twenty untouched pictures exceeds, of fold train and for blocks of fold
+val, see docs/explanation/classical.md."""
