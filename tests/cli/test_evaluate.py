@@ -27,6 +27,13 @@ def test_table_lists_types_and_totals(run: Run, tiny_set: Path) -> None:
     assert {"tampered", "source_location", "rotated", "OA", "AA"} <= set(names)
 
 
+def test_classical_detectors_are_evaluated_by_name(run: Run, tiny_set: Path) -> None:
+    result = run("evaluate", "sift", "--data", tiny_set, "--json", "-")
+    assert (result.exit_code, result.stderr) == (0, "")
+    document = MetricsDocument.model_validate(json.loads(result.stdout))
+    assert document.model == "sift"
+
+
 def test_processes_give_the_same_numbers(run: Run, tiny_set: Path) -> None:
     documents = []
     for jobs in (1, 2):

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 from typer.testing import Result
 
+from geotamper.classical.names import METHOD_NAMES
 from geotamper.evidence.results import Evidence
 from geotamper.forge.forgery import Forgery
 from geotamper.inspection.detector import DETECTORS
@@ -32,6 +33,22 @@ def lines_of(result: Result) -> list[dict[str, Any]]:
 
 def tree(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def test_classical_detector_by_name(run: Run, forged_png: Path) -> None:
+    result = run("inspect", forged_png, "--detector", "orb", "--json", "-")
+    assert (result.exit_code, result.stderr) == (0, "")
+    report = json.loads(result.stdout)
+    jsonschema.validate(report, published_schema())
+    assert report["run"]["detector"] == "orb"
+    assert any("textbook" in limit for limit in report["limits"])
+
+
+def test_unknown_detector_is_answered_with_all_names(run: Run, forged_png: Path) -> None:
+    result = run("inspect", forged_png, "--detector", "surf")
+    assert result.exit_code == 2
+    told = result.stderr.replace("\n", " ")
+    assert all(name.partition("-")[0] in told for name in METHOD_NAMES)
 
 
 @pytest.mark.usefixtures("known_search")

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from geotamper.models import build_network, preset
 from geotamper.models.blocks.router import Gate
+from geotamper.models.blocks.stma import Stma
 from geotamper.models.cm_moe.network import CmMoe
 from geotamper.models.cmfpf.network import Cmfpf
 from geotamper.models.importing import PUBLISHED, ImportedNetwork, import_state_dict
@@ -65,7 +66,9 @@ def run(request: pytest.FixtureRequest, reference: Callable[[str], Any]) -> Run:
     assert isinstance(network, Cmfpf | CmMoe)
     if isinstance(network, Cmfpf):
         # 1e-9 and no limit, as the reference has it; the default guards the reciprocal more
-        network.stma.config = network.stma.config.model_copy(update={"kl_sigma": 1e-9, "kl_limit": None})  # type: ignore[union-attr]
+        stma = network.text_prompt
+        assert isinstance(stma, Stma)
+        stma.config = stma.config.model_copy(update={"kl_sigma": 1e-9, "kl_limit": None})
     seen: dict[str, Tensor] = {}
     modules = {
         "vision_pooled": network.image_tower,

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FunctionType
 
 from geotamper._version import __version__
+from geotamper.classical.names import METHOD_NAMES
 from geotamper.weights import PACKAGED
 
 LIBRARIES = (
@@ -36,7 +37,7 @@ def checkup() -> Iterator[tuple[str, str]]:
     yield "compiled loops", _compiled_state()
     for weights in PACKAGED:
         yield weights.name, f"{weights.licence}, SHA-256 {weights.digest()[:16]}..."
-    yield "detectors", "inspector (runs on the CPU)"
+    yield "detectors", f"inspector; references: {', '.join(METHOD_NAMES)} (all on the CPU)"
 
 
 def _version(name: str) -> str:

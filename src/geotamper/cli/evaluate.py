@@ -22,6 +22,7 @@ Examples:
   geotamper evaluate inspector --data sets/my-rs-cmqa --balanced --json - | jq .OA
   geotamper evaluate inspector --data sets/my-rs-cmqa --degrade resize:0.9+jpeg:75 --pictures 200
   geotamper evaluate question-floor --data sets/my-rs-cmqa --balanced
+  geotamper evaluate sift --data sets/my-rs-cmqa --out results/sift
   geotamper evaluate runs/cmfpf --data sets/my-rs-cmqa --balanced --out results/cmfpf
   geotamper evaluate runs/cmfpf/last.safetensors --data sets/my-rs-cmqa --out results/cmfpf-last
 """
@@ -32,8 +33,9 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
         str,
         typer.Argument(
             metavar="D",
-            help="inspector; question-floor or image-floor; or a trained network: run folder (its best "
-            "weights) or RUN/last.safetensors, checkpoint folder, ONNX file.",
+            help="inspector; a classical reference: sift, orb, block-dct, block-pca, zernike; question-floor or "
+            "image-floor; or a trained network: run folder (its best weights) or RUN/last.safetensors, "
+            "checkpoint folder, ONNX file.",
         ),
     ],
     *,

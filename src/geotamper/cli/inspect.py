@@ -13,6 +13,7 @@ Examples:
   geotamper inspect scene.tif -q "Was the copy rotated?" --out reports
   geotamper inspect survey/ --recursive --jobs 4 --csv table.csv --out reports
   geotamper inspect a.png b.png --json - | jq .verdict
+  geotamper inspect scene.png --detector sift
 """
 
 

@@ -15,7 +15,8 @@ Detector = Annotated[
     typer.Option(
         "--detector",
         metavar="D",
-        help="Name of a detector, or a trained network: run folder, checkpoint folder or ONNX file.",
+        help="inspector; a classical reference: sift, orb, block-dct, block-pca, zernike; or a trained network: "
+        "run folder, checkpoint folder or ONNX file.",
     ),
 ]
 FalseAlarmRate = Annotated[

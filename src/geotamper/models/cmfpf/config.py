@@ -54,6 +54,45 @@ class StmaConfig(Settings):
     kl_limit: PositiveFloat | None = 1e3
 
 
+class PromptConfig(Settings):
+    """The text prompts that STMA is compared with (cmfpf.md, section 9; paper, Table IV).
+
+    Attributes:
+        encoder: Size of the mask encoder, a ResNet-18 whose last places are projected to the width of the network.
+        heads: Attention heads.
+        dropout: Share of attention weights and of inner units that training drops.
+        feed_forward: Hidden units of the feed-forward networks.
+        co_attention_units: Self-attention units of the text, and as many guided units of the masks.
+        co_attention_heads: Their attention heads.
+        q_former_queries: Learned queries.
+        q_former_blocks: Blocks; every second one looks at the masks.
+        aaue_experts: Last layers of the text tower that are chosen from, at most.
+        aaue_layers: Managers, each with a cross-attention layer.
+        oga_embedding: Channels in which places know their predicted masks.
+        oga_ratio: Factor by which the channel attention narrows.
+        oga_layers: Layers of self-attention, of places to words, and of words to places.
+    """
+
+    encoder: MaskEncoderConfig = MaskEncoderConfig()
+    heads: PositiveInt = 6
+    dropout: Share = 0.1
+    feed_forward: PositiveInt = 3072
+    co_attention_units: PositiveInt = 2
+    co_attention_heads: PositiveInt = 8
+    q_former_queries: PositiveInt = 32
+    q_former_blocks: PositiveInt = 4
+    aaue_experts: PositiveInt = 6
+    aaue_layers: PositiveInt = 2
+    oga_embedding: PositiveInt = 128
+    oga_ratio: PositiveInt = 16
+    oga_layers: PositiveInt = 3
+
+
+TextPromptName = Literal[
+    "stma", "cross_attention", "co_attention", "q_former", "aaue", "oga", "sf", "stf", "none"
+]
+
+
 class CmfpfConfig(NetworkConfig):
     """Copy-move forgery perception framework.
 
@@ -61,21 +100,35 @@ class CmfpfConfig(NetworkConfig):
         mask_network: Predicts source, target and composite; left out where both prompts are off.
         mask_scale: Value of a full mask in the targets: 255 (code) or 1.
         visual_prompt: Added to the picture: `sum3`: source, target and composite (code); `avg2`: the mean of source
-            and target (paper); `none`.
-        text_prompt: Added to the question's vector: `stma`, or `none` (without the Kullback-Leibler terms).
-        stma: Its form.
+            and target (paper); `post_fusion`: nothing, but an STMA of its own adds to the picture's vector (Table V);
+            `none`.
+        text_prompt: Added to the question's vector (Table IV): `stma`; one of the modules that it is compared with,
+            which have no Kullback-Leibler terms; or `none`.
+        stma: Form of STMA, wherever it is.
+        prompt: Sizes of the other modules.
     """
 
     mask_network: MaskNetworkConfig = UNetConfig()
     mask_scale: Annotated[float, Field(gt=0)] = 255.0
-    visual_prompt: Literal["sum3", "avg2", "none"] = "sum3"
-    text_prompt: Literal["stma", "none"] = "stma"
+    visual_prompt: Literal["sum3", "avg2", "post_fusion", "none"] = "sum3"
+    text_prompt: TextPromptName = "stma"
     stma: StmaConfig = StmaConfig()
+    prompt: PromptConfig = PromptConfig()
 
     @property
     def predicts_masks(self) -> bool:
         """Whether any prompt needs the mask network."""
         return self.visual_prompt != "none" or self.text_prompt != "none"
+
+    def random_parts(self) -> tuple[str, ...]:
+        """As `NetworkConfig.random_parts`, without the parts that the network does not have."""
+        used = {
+            "mask_network.": self.predicts_masks,
+            "stma.": self.text_prompt == "stma" or self.visual_prompt == "post_fusion",
+            "prompt.": self.text_prompt not in {"stma", "none"},
+        }
+        idle = tuple(prefix for prefix, is_used in used.items() if not is_used)
+        return tuple(part for part in super().random_parts() if not part.startswith(idle))
 
 
 PRESETS: Mapping[str, CmfpfConfig] = {
@@ -86,6 +139,7 @@ PRESETS: Mapping[str, CmfpfConfig] = {
         hidden=256,
         mask_network=UNetConfig(base=16, size=96),
         stma=StmaConfig(encoder=MaskEncoderConfig(base=16, size=96), feed_forward=768),
+        prompt=PromptConfig(encoder=MaskEncoderConfig(base=16, size=96), feed_forward=768, oga_embedding=64),
     ),
     "tiny": CmfpfConfig(
         towers=TINY_TOWERS,
@@ -93,5 +147,8 @@ PRESETS: Mapping[str, CmfpfConfig] = {
         hidden=16,
         mask_network=UNetConfig(base=4),
         stma=StmaConfig(encoder=MaskEncoderConfig(base=4), feed_forward=48),
+        prompt=PromptConfig(
+            encoder=MaskEncoderConfig(base=4), feed_forward=48, q_former_queries=4, oga_embedding=8
+        ),
     ),
 }

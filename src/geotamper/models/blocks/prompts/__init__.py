@@ -1,0 +1,1 @@
+"""Modules that tell a question what the predicted masks show (CMFPF, Table IV)."""
