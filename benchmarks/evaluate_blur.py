@@ -20,7 +20,7 @@ from _common.records import Record, load_masks, load_picture, load_records
 from geotamper.control import Control
 from geotamper.evidence.blur import find_blurs
 from geotamper.evidence.results import BlurEvidence
-from geotamper.evidence.search import ALARM_SHARE
+from geotamper.evidence.search import BLUR_SHARE
 from geotamper.evidence.settings import EvidenceSettings
 
 FOUND = 0.5
@@ -97,7 +97,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="+", help="made by forgeries.py")
     parser.add_argument(
-        "--false-alarm-rate", type=float, default=ALARM_SHARE * EvidenceSettings().false_alarm_rate
+        "--false-alarm-rate", type=float, default=BLUR_SHARE * EvidenceSettings().false_alarm_rate
     )
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()

@@ -14,7 +14,7 @@ from geotamper.errors import CancelledError, GeotamperError
 from geotamper.evidence.blur import find_blurs, model
 from geotamper.evidence.blur.search import stated
 from geotamper.evidence.results import BlurEvidence
-from geotamper.evidence.search import ALARM_SHARE
+from geotamper.evidence.search import BLUR_SHARE
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.forge.blur import BlurParameters, blur_region
 from geotamper.scenes import SceneKind, draw_scene
@@ -146,7 +146,7 @@ def _soft(_: np.random.Generator) -> Pixels:
 @pytest.mark.parametrize("draw", [_water, _gradient, _saturated, _shadow, _soft])
 def test_find_blurs_leaves_smooth_pictures_alone(draw: Callable[[np.random.Generator], Pixels]) -> None:
     # what a whole inspection leaves to blurred regions
-    rate = ALARM_SHARE * EvidenceSettings().false_alarm_rate
+    rate = BLUR_SHARE * EvidenceSettings().false_alarm_rate
     assert _search(draw(np.random.default_rng(5)), false_alarm_rate=rate) == []
 
 
