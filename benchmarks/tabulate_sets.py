@@ -136,6 +136,7 @@ _BEHIND = {
     "AA within the question's type": ("within_type", "AA"),
     "answers of another type": ("outside_type",),
     "answered without forcing": ("coverage",),
+    "forged called tampered": ("image_level", "recall"),
     "copies found": ("localisation", "found_rate"),
     "exchanged, of the found": ("localisation", "swap_rate"),
     "blurs found": ("localisation", "blur_found_rate"),
@@ -145,9 +146,10 @@ _BEHIND = {
 
 
 def _title(document: Document, *, several: bool) -> str:
-    """The set, or the model where there are several, and whether the questions are the balanced ones."""
+    """The set, or the model where there are several, which questions were asked and how pictures were changed."""
     what = Path(str(document["model"] if several else document["data"])).name
-    return f"{what}{', balanced' if document['balanced'] else ''}"
+    change = document.get("degrade", "none")
+    return f"{what}{', balanced' if document['balanced'] else ''}{'' if change == 'none' else f', {change}'}"
 
 
 def _accuracy(document: Document, name: str) -> str:
