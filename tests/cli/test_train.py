@@ -83,10 +83,13 @@ class _Writing:
     def __call__(self, settings: Any, materials: Any) -> Any:
         from geotamper.learning.judges.job import Learned
 
+        def write(path: Path) -> None:
+            path.write_text(str(settings.seed))
+
         del materials
         if self.interrupted:
             raise KeyboardInterrupt
-        return Learned(lambda path: path.write_text(str(settings.seed)) and None, "", {"right": 0.5})
+        return Learned(write, "", {"right": 0.5})
 
 
 def _replace_direction(monkeypatch: pytest.MonkeyPatch, *, interrupted: bool) -> None:
