@@ -36,7 +36,7 @@ def test_fit_finds_what_tells_the_copy(pairs: Arrays) -> None:
     weights = fit(pairs, shape)
     parts = parts_of(pairs, shape, weights)
     assert np.argmax(weights.contrasts) == 0
-    assert (parts[:, 0] > 0).mean() > 0.9
+    assert (parts[:, 0] > 0).mean() > 0.8
     assert (odds_of(parts) > 0).mean() > 0.95
 
 
