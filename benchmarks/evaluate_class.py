@@ -15,26 +15,25 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from _common.class_examples import spread_objects
-from _common.class_learning import table
-from _common.class_sources import TilePool
 from _common.failures import one_line_failures
 from _common.tiles import data_folder
 from geotamper.evidence.objects.network import CLASS_LABELS, NETWORKS, ObjectClassifier
-from geotamper.sets.layout import open_set
-
-MOST_OBJECTS = 120
-"""Of a class in a source."""
+from geotamper.learning.judges.object_class.collecting import MOST_OBJECTS
+from geotamper.learning.judges.object_class.figures import table
+from geotamper.learning.judges.object_class.pool import TilePool, spread_objects
+from geotamper.sets.layout import Fold, open_set
+from geotamper.sets.sources.registry import open_source
 
 Labels = npt.NDArray[np.int64]
 Shares = npt.NDArray[np.float64]
 Names = npt.NDArray[np.str_]
 
 
-def measure_objects(classifier: ObjectClassifier, fold: str) -> tuple[Shares, Labels, Names]:
+def measure_objects(classifier: ObjectClassifier, fold: Fold) -> tuple[Shares, Labels, Names]:
     """Whole objects as they lie in the tiles of a fold: probabilities, true labels and sources."""
+    source = open_source(data_folder() / "overhead", "masks")
     shares, labels, sources = [], [], []
-    for thing in spread_objects(TilePool(data_folder(), fold), MOST_OBJECTS):
+    for thing in spread_objects(TilePool(source, fold), MOST_OBJECTS):
         found = classifier.classify(thing.ground.pixels, thing.full())
         shares.append([found.shares[label] for label in CLASS_LABELS])
         labels.append(CLASS_LABELS.index(thing.label))
@@ -42,7 +41,7 @@ def measure_objects(classifier: ObjectClassifier, fold: str) -> tuple[Shares, La
     return np.array(shares), np.array(labels), np.array(sources)
 
 
-def measure_findings(classifier: ObjectClassifier, root: Path, fold: str) -> tuple[Shares, Labels, Names]:
+def measure_findings(classifier: ObjectClassifier, root: Path, fold: Fold) -> tuple[Shares, Labels, Names]:
     """Forged pictures of a set with their true masks: probabilities, true labels and sources."""
     opened = open_set(root)
     shares, labels, sources = [], [], []

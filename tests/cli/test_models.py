@@ -32,3 +32,12 @@ def test_import_checkpoint_fails_in_one_line(run: Run, tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.stderr.count("\n") == 1
     assert "broken.pth" in result.stderr
+
+
+def test_models_lists_judges_and_their_settings(run: Run) -> None:
+    assert "objects-permissive.onnx" in run("models").stdout
+    result = run("models", "object-class")
+    assert result.exit_code == 0
+    assert "raw=\n" in result.stdout
+    assert "leave_out=\n" in result.stdout
+    assert "rounds=6\n" in result.stdout

@@ -6,6 +6,7 @@ import typer
 
 from geotamper.cli import options
 from geotamper.cli.failures import one_line_failures
+from geotamper.cli.judging import is_judge, judge_options, judges_table
 
 if TYPE_CHECKING:
     from geotamper.models.config import NetworkConfig
@@ -15,12 +16,13 @@ Examples:
   geotamper models
   geotamper models cmfpf --preset compact
   geotamper models cm_moe --preset compact --set router.gate=shazeer > cm_moe.yaml
+  geotamper models object-class
 """
 
 
 def models(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Print every setting of this network as YAML.")
+        str | None, typer.Argument(metavar="[NAME]", help="Print every setting of this network or judge.")
     ] = None,
     *,
     preset: Annotated[
@@ -35,8 +37,14 @@ def models(
     ] = 51,
     debug: options.Debug = False,
 ) -> None:
-    """List the networks with the number of their parameters in each preset, or print the settings of one."""
+    """List what can be trained: networks with their parameters in each preset, and the judges of the inspector.
+
+    With a name, print its settings: of a network as YAML, of a judge as --set of geotamper train takes them.
+    """
     with one_line_failures(debug=debug):
+        if name is not None and is_judge(name, None):
+            typer.echo(judge_options(name))
+            return
         from geotamper.cli.networks import require_torch
         from geotamper.errors import SpecificationError
 
@@ -44,7 +52,7 @@ def models(
         from geotamper import models as registry
 
         if name is None:
-            typer.echo(_table(answers))
+            typer.echo(f"{_table(answers)}\n\n{judges_table()}")
             return
         try:
             config = registry.preset(name, preset).with_settings(changes or ())

@@ -11,6 +11,7 @@ import typer
 
 from geotamper.cli import options
 from geotamper.cli.failures import INTERRUPTED, one_line_failures, report_failure
+from geotamper.cli.judging import JudgeRequest, is_judge, train_judge
 
 if TYPE_CHECKING:
     from geotamper.learning.run import RunDocument
@@ -23,9 +24,12 @@ Examples:
   geotamper train cmfpf --data sets/my-rs-cmqa --preset tiny --set epochs=1 --out runs/trial
   geotamper train cm_moe --data sets/my-rs-cmqa --set one_step=false --max-minutes 240 --out runs/two-step
   geotamper train --resume runs/cmfpf
+  geotamper train direction --data sets/my-real-rscm --data sets/my-rs-cmqa --out judges/direction
+  geotamper train object-class --data sets/my-rs-cmqa --set raw=imagery --set sources=unrestricted --out judges/class
 
-Settings are those of the training (epochs, batch_size, learning_rate, alpha, mask_loss, freeze_epoch, ...) and of
-the network (towers.resolution, dropout, ...); a wrong one is answered with those that resemble it.
+Settings of a network are those of the training (epochs, batch_size, learning_rate, alpha, mask_loss, freeze_epoch,
+...) and of the network itself (towers.resolution, dropout, ...), those of a judge are listed by 'geotamper models
+NAME'; a wrong one is answered with those that resemble it.
 """
 
 _PRESETS: tuple["Preset", ...] = ("paper", "compact", "tiny")
@@ -35,10 +39,10 @@ _CHANGEABLE = ("device", "max_minutes", "checkpoint_minutes")
 
 @dataclass(frozen=True)
 class _Request:
-    """What the options ask for; `model`, `data` and `out` are None for a run that goes on."""
+    """What the options ask for; `model` and `out` are None and `data` is empty for a run that goes on."""
 
     model: str | None
-    data: Path | None
+    data: tuple[Path, ...]
     out: Path | None
     run: Path | None
     size: "Preset"
@@ -46,17 +50,25 @@ class _Request:
 
 
 def train(  # noqa: PLR0913 - one parameter per option
-    model: Annotated[str | None, typer.Argument(metavar="MODEL", help="Name of the network.")] = None,
+    model: Annotated[
+        str | None, typer.Argument(metavar="MODEL", help="Name of the network or judge.")
+    ] = None,
     *,
     data: Annotated[
-        Path | None, typer.Option("--data", metavar="SET", help="Folder of a set, made here or released.")
+        list[Path] | None,
+        typer.Option(
+            "--data", metavar="SET", help="Folder of a set, made here or released; repeatable for judges."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", metavar="RUN", help="The run is written here; a new folder.")
     ] = None,
     preset: Annotated[
-        str, typer.Option("--preset", metavar="NAME", help="Sizes and settings: tiny, compact or paper.")
-    ] = "compact",
+        str | None,
+        typer.Option(
+            "--preset", metavar="NAME", help="Sizes and settings: tiny, compact or paper. Default: compact."
+        ),
+    ] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; repeatable.")
     ] = None,
@@ -75,16 +87,25 @@ def train(  # noqa: PLR0913 - one parameter per option
     ] = None,
     debug: options.Debug = False,
 ) -> None:
-    """Train a network on the train fold of a set and validate it on the val fold after every epoch.
+    """Train a network that answers questions, or a judge of the inspector, on the train fold of sets.
 
-    RUN holds run.json, the best and the last weights, the log, the curves and a resumable state. Ctrl-C ends the
-    training after the current step.
+    Networks are validated on fold val after every epoch; RUN holds run.json, the best and the last weights, the log,
+    the curves and a resumable state, and Ctrl-C ends the training after the current step. Of a judge (object-class,
+    direction), RUN holds the weights as the inspector reads them, run.json, report.md and the examples, which an
+    interrupted training finds again.
     """
     extra = [("device", device), ("max_minutes", None if max_minutes is None else str(max_minutes))]
     assignments = [_assignment(text) for text in changes or ()]
     assignments += [(key, value) for key, value in extra if value is not None]
-    request = _Request(model, data, out, resume, _preset(preset), tuple(assignments))
+    request = _Request(
+        model, tuple(data or ()), out, resume, _preset(preset or "compact"), tuple(assignments)
+    )
     _check_usage(request)
+    if is_judge(model, resume):
+        networks_only = (("--preset", preset), ("--device", device), ("--max-minutes", max_minutes))
+        _judge(request, [name for name, value in networks_only if value is not None], debug=debug)
+        return
+    _check_network(request)
     with one_line_failures(debug=debug):
         from geotamper.cli.networks import require_torch
 
@@ -101,22 +122,44 @@ def train(  # noqa: PLR0913 - one parameter per option
 
 def _check_usage(request: _Request) -> None:
     if request.run is None:
-        missing = [
-            name
-            for name, value in (("MODEL", request.model), ("--data", request.data), ("--out", request.out))
-            if value is None
-        ]
+        given = (("MODEL", request.model), ("--data", request.data), ("--out", request.out))
+        missing = [name for name, value in given if not value]
         if missing:
             raise typer.BadParameter(f"missing {', '.join(missing)}; or go on with a run: --resume RUN")
         return
     if request.model or request.data or request.out:
         raise typer.BadParameter("--resume takes model, set and folder from the run; leave them out")
+
+
+def _check_network(request: _Request) -> None:
+    if len(request.data) > 1:
+        raise typer.BadParameter(
+            f"{request.model} is trained on one set, not on {len(request.data)}", param_hint="--data"
+        )
+    if request.run is None:
+        return
     fixed = [key for key, _ in request.assignments if key not in _CHANGEABLE]
     if fixed:
         raise typer.BadParameter(
             f"{', '.join(fixed)} cannot change in a run that goes on; only {', '.join(_CHANGEABLE)} can",
             param_hint="--set",
         )
+
+
+def _judge(request: _Request, networks_only: list[str], *, debug: bool) -> None:
+    if networks_only:
+        raise typer.BadParameter(f"{', '.join(networks_only)} cannot be used with a judge; leave it out")
+    if request.run is not None and request.assignments:
+        raise typer.BadParameter("--resume takes the settings of a judge from its folder", param_hint="--set")
+    folder = request.run or request.out
+    if folder is None:  # _check_usage has seen to it
+        raise typer.BadParameter("missing --out")
+    with one_line_failures(debug=debug):
+        try:
+            train_judge(JudgeRequest(request.model, request.data, folder, request.assignments))
+        except KeyboardInterrupt:
+            report_failure(f"interrupted; go on with 'geotamper train --resume {folder}'")
+            raise typer.Exit(INTERRUPTED) from None
 
 
 def _preset(name: str) -> "Preset":
@@ -152,7 +195,7 @@ def _run(request: _Request) -> "Outcome":
                 raise typer.BadParameter(str(error), param_hint="--set") from error
             changed = {key: getattr(settings, key) for key, _ in request.assignments}
             return training.resume(request.run, changed, watchers)
-        if request.model is None or request.data is None or request.out is None:
+        if request.model is None or not request.data or request.out is None:
             raise SpecificationError(
                 "a new run needs a model, a set and a folder"
             )  # _check_usage has seen to it
@@ -160,7 +203,7 @@ def _run(request: _Request) -> "Outcome":
             blueprint, settings = configure(request.model, request.size, request.assignments)
         except SpecificationError as error:
             raise typer.BadParameter(str(error)) from error
-        return training.train(blueprint, settings, request.data, request.out, watchers)
+        return training.train(blueprint, settings, request.data[0], request.out, watchers)
 
 
 @contextlib.contextmanager

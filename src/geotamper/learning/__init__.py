@@ -1,4 +1,5 @@
-"""Training of the networks that answer questions: data, losses, schedules, the Lightning task and runs.
+"""Training: of the networks that answer questions, and in `judges` of the small judges behind the inspector.
 
-The modules load torch; nothing here is imported before a network is trained or opened.
+The modules load torch, except what names and configures the judges; nothing here is imported before something is
+trained or opened.
 """

@@ -3,12 +3,13 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from geotamper.errors import SpecificationError
 
+Model = TypeVar("Model", bound=BaseModel)
 MaskLossName = Literal["rmse", "mae", "both", "none"]
 Preset = Literal["paper", "compact", "tiny"]
 
@@ -155,16 +156,28 @@ def training_settings(preset: Preset, changes: Mapping[str, Any]) -> TrainingSet
 
 def changed_settings(settings: TrainingSettings, changes: Mapping[str, Any]) -> TrainingSettings:
     """Settings with changes, as `training_settings`."""
-    known = TrainingSettings.model_fields
-    for name in changes:
+    return read_settings(TrainingSettings, settings.model_dump(), changes)
+
+
+def read_settings(kind: type[Model], values: Mapping[str, Any], changes: Mapping[str, Any]) -> Model:
+    """Settings of any type.
+
+    Args:
+        kind: Type of the settings.
+        values: To begin with, by name; those left out have their defaults.
+        changes: New values by name; strings are read as the type of the setting.
+
+    Raises:
+        SpecificationError: A name is unknown or missing, or a value has the wrong type or range.
+    """
+    known = kind.model_fields
+    for name in (*values, *changes):
         if name not in known:
             raise SpecificationError(unknown_key(name, tuple(known)))
     optional = {name for name, field in known.items() if field.default is None}
-    values = {
-        name: None if name in optional and value in _ABSENT else value for name, value in changes.items()
-    }
+    new = {name: None if name in optional and value in _ABSENT else value for name, value in changes.items()}
     try:
-        return TrainingSettings.model_validate({**settings.model_dump(), **values})
+        return kind.model_validate({**values, **new})
     except ValidationError as error:
         raise SpecificationError(_first_problem(error)) from error
 
@@ -179,5 +192,7 @@ def unknown_key(name: str, known: Sequence[str]) -> str:
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "missing":
+        return f"the setting '{name}' is missing; give it with --set {name}=VALUE"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{name}: {message}, got {problem['input']!r}" if name else message

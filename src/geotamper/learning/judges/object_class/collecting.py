@@ -1,24 +1,31 @@
-"""Examples of the class network: features of rendered objects, in files of one round each."""
+"""Examples of the class network: features of rendered objects, and of the regions that are measured."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
-import onnxruntime
 
-from _common.class_rendering import Chances, render
-from _common.class_sources import FIRST_SCENE, Ground, Thing, TilePool, drawn_things, lay_outline
-from geotamper.atomic import atomic_path
+from geotamper.errors import InputError
 from geotamper.evidence.objects.network import CLASS_LABELS
 from geotamper.evidence.objects.views import SIDE, RegionViews, region_views
+from geotamper.learning.judges.examples import Arrays
+from geotamper.learning.judges.object_class.ground import (
+    FIRST_SCENE,
+    Ground,
+    Thing,
+    drawn_things,
+    lay_outline,
+)
+from geotamper.learning.judges.object_class.pool import TilePool, spread_objects
+from geotamper.learning.judges.object_class.rendering import Chances, render
 from geotamper.scenes import SceneKind
-from geotamper.sets.layout import Fold, MaskRole, open_set
+from geotamper.sets.layout import Fold, MaskRole, TamperSet
 from geotamper.task.classes import OBJECT_CLASSES, ObjectClass
 
-Arrays = dict[str, npt.NDArray[Any]]
+if TYPE_CHECKING:
+    import onnxruntime
 
 STRIDE = 16
 TILES, PER_TILE = 10, 8
@@ -27,8 +34,11 @@ TILES, PER_TILE = 10, 8
 OTHERS = 64
 """Outlines on open ground in one round."""
 
+MOST_OBJECTS = 120
+"""Of a class in an imagery set, where whole objects of a fold are measured."""
+
 LARGEST_SOURCE = 16.0
-"""Sources count by the root of their number of tiles, and at most this much."""
+"""Imagery sets count by the root of their number of tiles, and at most this much."""
 
 _SCENES: tuple[SceneKind, ...] = (
     "harbour",
@@ -50,7 +60,7 @@ _BATCH = 32
 class Collected:
     """Rows of examples, on their way to a file."""
 
-    trunk: onnxruntime.InferenceSession
+    trunk: "onnxruntime.InferenceSession"
     views: list[RegionViews] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
@@ -76,7 +86,7 @@ class Collected:
         }
 
 
-def features(trunk: onnxruntime.InferenceSession, views: Sequence[RegionViews]) -> Arrays:
+def features(trunk: "onnxruntime.InferenceSession", views: Sequence[RegionViews]) -> Arrays:
     """What the head takes: maps (n, 2, 112, 6, 6), masks (n, 2, 6, 6), shape (n, 9)."""
     cells = SIDE // STRIDE
     maps, masks = [], []
@@ -95,14 +105,16 @@ def features(trunk: onnxruntime.InferenceSession, views: Sequence[RegionViews]) 
     }
 
 
-def open_trunk(path: Path) -> onnxruntime.InferenceSession:
-    """The frozen trunk as `train_class.py` exported it, on one thread."""
+def open_trunk(path: Path) -> "onnxruntime.InferenceSession":
+    """The frozen trunk as ONNX file, on one thread, so that the same picture gives the same bits."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def training_round(pool: TilePool, trunk: onnxruntime.InferenceSession, seed: tuple[int, int]) -> Arrays:
+def training_round(pool: TilePool, trunk: "onnxruntime.InferenceSession", seed: tuple[int, int]) -> Arrays:
     """About 80 renderings of every class from tiles, those of four drawn scenes, and outlines on open ground.
 
     Args:
@@ -130,6 +142,8 @@ def _drawn_from(
 ) -> Iterator[tuple[Thing, list[Ground]]]:
     sources = pool.sources(label)
     names = sorted(sources)
+    if not names:
+        return
     weights = np.array([min(LARGEST_SOURCE, np.sqrt(len(sources[name]))) for name in names])
     for name in rng.choice(names, TILES, p=weights / weights.sum()):
         rows = sources[name]
@@ -165,55 +179,36 @@ def _add_scene(collected: Collected, things: Sequence[Thing], rng: np.random.Gen
             collected.add(laid, render(laid, grounds, rng))
 
 
-def objects_of_fold(pool: TilePool, trunk: onnxruntime.InferenceSession, most: int) -> Arrays:
+def objects_of_fold(pool: TilePool, trunk: "onnxruntime.InferenceSession") -> Arrays:
     """Features of objects as they lie in the tiles of a fold, see `spread_objects`."""
     collected = Collected(trunk)
-    for thing in spread_objects(pool, most):
+    for thing in spread_objects(pool, MOST_OBJECTS):
         collected.add(thing, region_views(thing.ground.pixels, thing.full()))
     return collected.arrays()
 
 
-def spread_objects(pool: TilePool, most: int) -> Iterator[Thing]:
-    """At most so many objects of every class in every source, spread over the tiles of a fold."""
-    for label in OBJECT_CLASSES:
-        for rows in pool.sources(label).values():
-            queues = [[one for one in pool.things(row) if one.label == label] for row in rows]
-            order = [one for depth in range(most) for queue in queues for one in queue[depth : depth + 1]]
-            yield from order[:most]
-
-
-def findings_of_set(root: Path, fold: Fold, trunk: onnxruntime.InferenceSession) -> Arrays:
-    """True regions of the forged pictures of a set: target and source take turns in the rows.
+def findings_of_sets(sets: Sequence[TamperSet], fold: Fold, trunk: "onnxruntime.InferenceSession") -> Arrays:
+    """True regions of the forged pictures of some sets: target and source take turns in the rows.
 
     Args:
-        root: Folder of a set that `geotamper generate` made.
+        sets: With records of their pictures.
         fold: Whose pictures.
         trunk: See `open_trunk`.
+
+    Raises:
+        InputError: There is no forged picture in this fold, or one is missing or damaged.
     """
-    opened = open_set(root)
-    views, labels, sources = [], [], []
-    for number, record in sorted(opened.records.items()):
-        if record.fold != fold or record.object_class is None:
-            continue
-        pixels = opened.read_image(number)
-        roles: tuple[MaskRole, ...] = ("target", "source")
-        views += [region_views(pixels, opened.read_mask(number, role)) for role in roles]
-        labels.append(CLASS_LABELS.index(record.object_class))
-        sources.append(record.origin_dataset)
+    roles: tuple[MaskRole, ...] = ("target", "source")
+    views: list[RegionViews] = []
+    labels, sources = [], []
+    for opened in sets:
+        for number, record in sorted(opened.records.items()):
+            if record.fold != fold or record.object_class is None:
+                continue
+            pixels = opened.read_image(number)
+            views += [region_views(pixels, opened.read_mask(number, role)) for role in roles]
+            labels.append(CLASS_LABELS.index(record.object_class))
+            sources.append(record.origin_dataset)
+    if not labels:
+        raise InputError(f"the sets have no forged picture in fold {fold}; add a set that has some")
     return {**features(trunk, views), "labels": np.array(labels, np.int64), "sources": np.array(sources)}
-
-
-def save(path: Path, arrays: Arrays) -> None:
-    """Write the examples of a round."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(path) as place, place.open("wb") as stream:
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
-
-
-def load(paths: Sequence[Path]) -> Arrays:
-    """The examples of several files, one after the other."""
-    parts = []
-    for path in paths:
-        with np.load(path, allow_pickle=False) as content:
-            parts.append({name: content[name] for name in content.files})
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

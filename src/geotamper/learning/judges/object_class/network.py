@@ -1,20 +1,14 @@
 """The class network in PyTorch: a frozen ImageNet trunk and a trained head that knows the region's mask."""
 
-import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from geotamper.evaluation.floors.features import LiteFeatures
 from geotamper.evidence.objects.network import CLASS_LABELS
 from geotamper.evidence.objects.views import SHAPE_SIZE
-
-if TYPE_CHECKING:
-    import onnx
+from geotamper.models.blocks.efficientnet import build_efficientnet_lite0
+from geotamper.models.config import PACKAGE
 
 STRIDE = 16
 """Of the trunk, pixels."""
@@ -22,18 +16,17 @@ STRIDE = 16
 CHANNELS = 112
 """Of the trunk."""
 
-OPSET = 18
-
-_ROUNDED_FROM = 1000
-"""Numbers of a tensor from which it is stored in half precision."""
-
 
 class Trunk(nn.Module):
-    """EfficientNet-Lite0 up to its fifth stage, as trained on ImageNet; (n, 3, S, S) to (n, 112, S/16, S/16)."""
+    """EfficientNet-Lite0 up to its fifth stage, as trained on ImageNet; (n, 3, S, S) to (n, 112, S/16, S/16).
+
+    Raises:
+        MissingLibraryError: The package with the weights is not installed.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        network: Any = LiteFeatures().network
+        network: Any = build_efficientnet_lite0(PACKAGE, "avg").eval()
         self.layers = nn.Sequential(network.conv_stem, network.bn1, *list(network.blocks)[:5])
         self.rest = nn.Sequential(*list(network.blocks)[5:], network.conv_head, network.bn2)
 
@@ -109,57 +102,3 @@ class ClassNetwork(nn.Module):
             maps.reshape(count, 2, CHANNELS, cells, cells), masks.reshape(count, 2, cells, cells), shape
         )
         return logs
-
-
-def export(
-    module: nn.Module, example: tuple[Tensor, ...], path: Path, names: tuple[list[str], list[str]]
-) -> None:
-    """Write a module as ONNX with any number of inputs at a time, large tensors in half precision.
-
-    Args:
-        module: In any mode; put into evaluation.
-        example: Inputs of at least two examples.
-        path: Of the file.
-        names: Of inputs and outputs.
-    """
-    import onnx
-
-    count = torch.export.Dim("count", min=1)
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # of the exporter, about its own future
-        program = torch.onnx.export(
-            module.eval(),
-            example,
-            dynamo=True,
-            opset_version=OPSET,
-            input_names=names[0],
-            output_names=names[1],
-            dynamic_shapes=tuple({0: count} for _ in example),
-            verbose=False,
-        )
-    if program is None:
-        raise RuntimeError("PyTorch exported nothing")
-    model = program.model_proto
-    _halve(model)
-    del model.metadata_props[:]
-    for node in model.graph.node:  # names of source files and their lines
-        del node.metadata_props[:]
-        node.doc_string = ""
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
-
-
-def _halve(model: "onnx.ModelProto") -> None:
-    """Store large tensors as float16; the graph casts them back, once, when it is read."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    casts = []
-    for tensor in model.graph.initializer:
-        values: npt.NDArray[np.float32] = numpy_helper.to_array(tensor)
-        if tensor.data_type != TensorProto.FLOAT or values.size < _ROUNDED_FROM:
-            continue
-        name = tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
-        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        model.graph.node.insert(0, cast)

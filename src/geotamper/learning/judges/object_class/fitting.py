@@ -1,18 +1,16 @@
-"""Fitting the head of the class network on features, its temperature, and how well it does."""
+"""Fitting the head of the class network on features, and its temperature."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from _common.class_network import Head
 from geotamper.evidence.objects.network import CLASS_LABELS, OTHER, combine
-from geotamper.metrics import wilson_interval
+from geotamper.learning.judges.examples import Arrays
+from geotamper.learning.judges.object_class.network import Head
 
-Arrays = dict[str, npt.NDArray[Any]]
 Floats = npt.NDArray[np.float64]
 
 OTHER_WEIGHT = 0.5
@@ -47,7 +45,7 @@ def train_head(examples: Arrays, course: Course) -> Head:
     """Fit a head; every class and every source in it counts the same, small ones up to a limit.
 
     Args:
-        examples: Of `class_examples.load`.
+        examples: Of `collecting.training_round`, several rounds together.
         course: How.
     """
     torch.manual_seed(course.seed)
@@ -117,11 +115,6 @@ def of_findings(logs: Floats, source_weight: float) -> Floats:
     )
 
 
-def accuracy(shares: Floats, labels: npt.NDArray[np.int64]) -> float:
-    """Share of right answers among the seven classes, as a forced answer gives them."""
-    return float((shares[:, :-1].argmax(axis=1) == labels).mean())
-
-
 def negative_log_likelihood(shares: Floats, labels: npt.NDArray[np.int64]) -> float:
     """Mean of -ln P(true class)."""
     return float(-np.log(shares[np.arange(len(labels)), labels] + 1e-12).mean())
@@ -132,50 +125,3 @@ def fit_temperature(logs: Floats, labels: npt.NDArray[np.int64], source_weight: 
     choices = np.geomspace(0.3, 4, 60)
     losses = [negative_log_likelihood(of_findings(logs / value, source_weight), labels) for value in choices]
     return float(choices[int(np.argmin(losses))])
-
-
-def calibration_error(shares: Floats, labels: npt.NDArray[np.int64], bins: int = 15) -> float:
-    """Expected calibration error of the likeliest label."""
-    sure, right = shares.max(axis=1), shares.argmax(axis=1) == labels
-    place = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = [
-        abs(sure[place == b].mean() - right[place == b].mean()) * (place == b).mean()
-        for b in range(bins)
-        if (place == b).any()
-    ]
-    return float(sum(gaps))
-
-
-def table(shares: Floats, labels: npt.NDArray[np.int64], sources: npt.NDArray[Any]) -> str:
-    """By class and by source: how often the class is right, its 95 % interval, and what it is taken for instead.
-
-    Args:
-        shares: (n, 8) probabilities.
-        labels: (n,) places in `CLASS_LABELS`.
-        sources: (n,) names.
-    """
-    found, free = shares[:, :-1].argmax(axis=1), shares.argmax(axis=1)
-    summary = (
-        f"{accuracy(shares, labels):.4f} right when forced, {(free == labels).mean():.4f} when not, "
-        f"{(free == len(CLASS_LABELS) - 1).mean():.4f} unknown, ECE {calibration_error(shares, labels):.4f}, "
-        f"-ln P {negative_log_likelihood(shares, labels):.4f}"
-    )
-    lines = [
-        summary,
-        "",
-        "| class | asked | right | 95 % interval | taken for |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for number, name in enumerate(CLASS_LABELS[:-1]):
-        of_class = found[labels == number]
-        if len(of_class):
-            right = int((of_class == number).sum())
-            interval = wilson_interval(right, len(of_class))
-            wrong = [f"{CLASS_LABELS[k]} {(of_class == k).sum()}" for k in np.unique(of_class) if k != number]
-            lines.append(
-                f"| {name} | {len(of_class)} | {right / len(of_class):.3f} | "
-                f"{interval.low:.3f} to {interval.high:.3f} | {', '.join(wrong)} |"
-            )
-    parts = [(name, sources == name) for name in np.unique(sources)]
-    lines += ["", ", ".join(f"{name} {(found[k] == labels[k]).mean():.3f} of {k.sum()}" for name, k in parts)]
-    return "\n".join(lines)

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from _common.class_sources import Ground, Thing
 from geotamper.errors import ForgeryError, SpecificationError
 from geotamper.evidence.objects.views import CONTEXT, SMALLEST_CONTEXT, RegionViews, region_views
 from geotamper.forge.blur import blur_region
 from geotamper.forge.choice import draw_blur
+from geotamper.learning.judges.object_class.ground import Ground, Thing
 
 Pixels = npt.NDArray[np.uint8]
 BoolMask = npt.NDArray[np.bool_]

@@ -1,21 +1,19 @@
-"""Copied regions whose direction is known, from sets of the builder: what train_direction.py learns from."""
+"""Copied regions whose direction is known, from sets of the builder."""
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from geotamper.errors import InputError
+from geotamper.control import Control
 from geotamper.evidence.region import Region, Window
 from geotamper.evidence.rims import Likeness
 from geotamper.forge.degradation import Resize, degrade_mask, degrade_picture, parse_degradations
 from geotamper.imagery.similarity import Similarity
-from geotamper.sets.layout import PictureRecord, TamperSet, open_set
-from geotamper.sets.layout.names import Fold
+from geotamper.sets.layout import Fold, PictureRecord, TamperSet
 
 Pixels = npt.NDArray[np.uint8]
 BoolMask = npt.NDArray[np.bool_]
@@ -40,6 +38,8 @@ class Wanted:
         most: Pictures at most, drawn by chance.
         degradations: Every picture is taken in each of them, as `parse_degradations` reads them.
         seed: Of all chance.
+        begins: Finished part of the whole training before these copies, 0 to 1.
+        share: Part of the whole training that they take, 0 to 1.
     """
 
     fold: Fold
@@ -47,6 +47,8 @@ class Wanted:
     most: int
     degradations: tuple[str, ...]
     seed: int
+    begins: float = 0.0
+    share: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,30 +68,29 @@ class KnownPair:
     pair: Likeness
 
 
-def known_pairs(folders: Sequence[Path], wanted: Wanted) -> Iterator[KnownPair]:
+def known_pairs(sets: Sequence[TamperSet], wanted: Wanted, control: Control) -> Iterator[KnownPair]:
     """Copies of some sets.
 
     Args:
-        folders: Sets as `geotamper generate` makes them.
+        sets: With records of their pictures.
         wanted: Which copies.
+        control: Progress and cancellation.
 
     Raises:
-        InputError: A folder is no such set, or a picture of it is missing.
+        InputError: A picture is missing or damaged.
     """
-    for folder in folders:
-        opened = open_set(folder)
-        sidecar = opened.sidecar
-        if sidecar is None:
-            raise InputError(f"'{folder}' has no geotamper.json; make the set with geotamper generate")
+    for place, opened in enumerate(sets):
         records = [
             record
-            for record in sidecar.pictures
+            for _, record in sorted(opened.records.items())
             if record.transform is not None
             and record.fold == wanted.fold
             and not (wanted.unrestricted and record.restricted is not False)
         ]
         order = np.random.default_rng(wanted.seed).permutation(len(records))[: wanted.most]
-        for number in order:
+        for done, number in enumerate(order.tolist()):
+            share = (place + done / len(order)) / len(sets)
+            control.checkpoint(wanted.begins + share * wanted.share, f"copies of fold {wanted.fold}")
             yield from _of_picture(opened, records[number], wanted)
 
 

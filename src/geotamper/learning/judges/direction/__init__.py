@@ -1,0 +1,1 @@
+"""Which of two alike regions is the copy: coefficients fitted on copies whose direction is known."""

@@ -1,0 +1,1 @@
+"""What a region shows: a small head on a frozen ImageNet trunk, taught with renderings of labelled objects."""
