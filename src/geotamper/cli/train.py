@@ -28,7 +28,6 @@ Settings are those of the training (epochs, batch_size, learning_rate, alpha, ma
 the network (towers.resolution, dropout, ...); a wrong one is answered with those that resemble it.
 """
 
-_PRESETS: tuple["Preset", ...] = ("paper", "compact", "tiny")
 _CHANGEABLE = ("device", "max_minutes", "checkpoint_minutes")
 """Settings that may change in a run that goes on."""
 
@@ -83,7 +82,7 @@ def train(  # noqa: PLR0913 - one parameter per option
     extra = [("device", device), ("max_minutes", None if max_minutes is None else str(max_minutes))]
     assignments = [_assignment(text) for text in changes or ()]
     assignments += [(key, value) for key, value in extra if value is not None]
-    request = _Request(model, data, out, resume, _preset(preset), tuple(assignments))
+    request = _Request(model, data, out, resume, options.preset_of(preset), tuple(assignments))
     _check_usage(request)
     with one_line_failures(debug=debug):
         from geotamper.cli.networks import require_torch
@@ -117,15 +116,6 @@ def _check_usage(request: _Request) -> None:
             f"{', '.join(fixed)} cannot change in a run that goes on; only {', '.join(_CHANGEABLE)} can",
             param_hint="--set",
         )
-
-
-def _preset(name: str) -> "Preset":
-    for known in _PRESETS:
-        if name == known:
-            return known
-    raise typer.BadParameter(
-        f"'{name}' is no preset; choose one of {', '.join(_PRESETS)}", param_hint="--preset"
-    )
 
 
 def _assignment(text: str) -> tuple[str, str]:
