@@ -41,7 +41,7 @@ class Row:
     subject: str
     is_trained: bool
     settings: tuple[str, ...] = ()
-    published: Mapping[str, Figures] = field(default_factory=dict)
+    published: Mapping[str, Figures] = field(default_factory=dict, hash=False)
     presets: tuple[str, ...] = PRESETS
     seed: int | None = None
 
