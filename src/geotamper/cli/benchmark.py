@@ -108,8 +108,9 @@ def benchmark(  # noqa: PLR0913 - one parameter per option
             device=device,
         )
         runner = _runner(engine, jobs)
+        plan = plan_benchmark(rows, conditions)
         check_writable(str(out))
-        result = _run(plan_benchmark(rows, conditions), runner)
+        result = _run(plan, runner)
         _finish(result, _command(conditions, models, ablations, seeds))
     if result.interrupted:
         raise typer.Exit(INTERRUPTED)

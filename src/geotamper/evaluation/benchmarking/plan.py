@@ -1,7 +1,7 @@
 """From the rows of a benchmark to the jobs behind them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,24 +109,26 @@ def _subsets(conditions: Conditions) -> tuple[Subset, ...]:
 
 
 def _job(row: Row, conditions: Conditions, subsets: tuple[Subset, ...]) -> Job:
-    common = {
-        "data": conditions.data.resolve(),
-        "out": conditions.out.resolve(),
-        "split": conditions.split,
-        "subsets": subsets,
-        "pictures": conditions.pictures,
-    }
-    place = str(conditions.data.resolve())
+    base = Job(
+        key="",
+        subject=row.subject,
+        is_trained=row.is_trained,
+        data=conditions.data.resolve(),
+        out=conditions.out.resolve(),
+        split=conditions.split,
+        subsets=subsets,
+        pictures=conditions.pictures,
+    )
+    place = str(base.data)
     if not row.is_trained:
-        key = job_key(row.subject, {"data": place})
-        return Job(key, row.subject, is_trained=False, **common)
+        return replace(base, key=job_key(row.subject, {"data": place}))
     assignments = [_assignment(text) for text in (*row.settings, *conditions.settings)]
     assignments += [("max_minutes", str(conditions.budget)), ("device", conditions.device)]
     if row.seed is not None:
         assignments.append(("seed", str(row.seed)))
     fixed = tuple(assignments)
     key = job_key(row.subject, {"data": place, "network": network_key(row.subject, conditions.preset, fixed)})
-    return Job(key, row.subject, is_trained=True, preset=conditions.preset, assignments=fixed, **common)
+    return replace(base, key=key, preset=conditions.preset, assignments=fixed)
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """Walk through the jobs of a benchmark; a job that fails stops no other."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -115,7 +115,7 @@ def run_benchmark(plan: Plan, runner: Runner, tell: Tell) -> Benchmark:
     return Benchmark(plan, tuple(outcome_of(plan, row) for row in plan.rows), interrupted)
 
 
-def _iterated(records: Iterator[JobRecord]) -> Iterator[JobRecord]:
+def _iterated(records: Iterator[JobRecord]) -> Generator[JobRecord]:
     """As a generator, which can be closed."""
     yield from records
 

@@ -109,15 +109,18 @@ def _value(document: MetricsDocument, measure: str) -> float | None:
 def _costs(outcome: RowOutcome) -> dict[str, float | None]:
     record, documents = outcome.record, list(outcome.documents.values())
     latency = documents[0].latency if documents else None
-    values = (
-        record and record.parameters,
-        latency and 1000 * latency.median,
-        record and record.peak_memory_mb,
-        record and record.training_minutes,
-        record and record.epochs,
-        record and record.validation_oa,
-    )
-    return dict(zip(COSTS, values, strict=True))
+    found: dict[str, float | None] = dict.fromkeys(COSTS)
+    if latency is not None:
+        found["milliseconds_per_picture"] = 1000 * latency.median
+    if record is not None:
+        found |= {
+            "parameters": record.parameters,
+            "peak_memory_mb": record.peak_memory_mb,
+            "training_minutes": record.training_minutes,
+            "epochs": record.epochs,
+            "validation_OA": record.validation_oa,
+        }
+    return found
 
 
 def _totals(benchmark: Benchmark, subset: Subset) -> Grid:
