@@ -120,10 +120,10 @@ def benchmark(  # noqa: PLR0913 - one parameter per option
 def _rows(models: str | None, ablations: str | None, seeds: tuple[int, ...]) -> tuple["Row", ...]:
     from geotamper.errors import SpecificationError
     from geotamper.evaluation.benchmarking import ablation_rows, model_rows, with_seeds
+    from geotamper.evaluation.benchmarking.rows import may_name_networks
 
     words = _words(models) if models is not None or ablations is not None else ("all",)
-    is_torch_needed = bool(ablations) or any(word in ("all", "networks") for word in words)
-    if is_torch_needed:
+    if ablations is not None or may_name_networks(words):
         _require_torch()
     try:
         return with_seeds((*model_rows(words), *ablation_rows(_words(ablations))), seeds)

@@ -164,9 +164,16 @@ def _ablation(table: str, item: AblationRow) -> Row:
     )
 
 
+def may_name_networks(words: Sequence[str]) -> bool:
+    """Whether a list of names has one that only PyTorch's registry of networks can know."""
+    return not all(
+        word in DETECTORS or word in FLOORS or word in (DETECTOR_ROWS, FLOOR_ROWS) for word in words
+    )
+
+
 def _network_rows(words: Sequence[str]) -> dict[str, Row]:
     """Every network of the registry; PyTorch is loaded only where one is asked for."""
-    if all(word in DETECTORS or word in FLOORS or word in (DETECTOR_ROWS, FLOOR_ROWS) for word in words):
+    if not may_name_networks(words):
         return {}
     models: Mapping[str, Any] = import_module("geotamper.models.registry").MODELS
     return {
