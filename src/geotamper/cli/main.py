@@ -14,6 +14,7 @@ from geotamper._version import __version__
 from geotamper.cli import (
     ask,
     balance,
+    benchmark,
     check,
     convert,
     demo,
@@ -73,6 +74,7 @@ for module in (
     convert,
     train,
     evaluate,
+    benchmark,
     export,
     import_checkpoint,
     models,

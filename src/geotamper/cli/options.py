@@ -8,7 +8,10 @@ import typer
 from geotamper.cli.values import parse_duration, parse_memory, parse_share, parse_weights
 
 if TYPE_CHECKING:
+    from geotamper.learning.settings import Preset
     from geotamper.sets.layout import Fold
+
+_PRESETS: tuple["Preset", ...] = ("paper", "compact", "tiny")
 
 Detector = Annotated[
     str,
@@ -96,6 +99,20 @@ def fold_of(split: str) -> "Fold":
         if fold == split:
             return fold
     raise typer.BadParameter(f"'{split}' is no fold; choose one of {', '.join(FOLDS)}", param_hint="--split")
+
+
+def preset_of(name: str) -> "Preset":
+    """The preset of networks and trainings of this name.
+
+    Raises:
+        typer.BadParameter: There is none.
+    """
+    for known in _PRESETS:
+        if name == known:
+            return known
+    raise typer.BadParameter(
+        f"'{name}' is no preset; choose one of {', '.join(_PRESETS)}", param_hint="--preset"
+    )
 
 
 def threads_per_job(jobs: int) -> int:

@@ -32,7 +32,6 @@ Settings of a network are those of the training (epochs, batch_size, learning_ra
 NAME'; a wrong one is answered with those that resemble it.
 """
 
-_PRESETS: tuple["Preset", ...] = ("paper", "compact", "tiny")
 _CHANGEABLE = ("device", "max_minutes", "checkpoint_minutes")
 """Settings that may change in a run that goes on."""
 
@@ -98,7 +97,7 @@ def train(  # noqa: PLR0913 - one parameter per option
     assignments = [_assignment(text) for text in changes or ()]
     assignments += [(key, value) for key, value in extra if value is not None]
     request = _Request(
-        model, tuple(data or ()), out, resume, _preset(preset or "compact"), tuple(assignments)
+        model, tuple(data or ()), out, resume, options.preset_of(preset or "compact"), tuple(assignments)
     )
     _check_usage(request)
     if is_judge(model, resume):
@@ -160,15 +159,6 @@ def _judge(request: _Request, networks_only: list[str], *, debug: bool) -> None:
         except KeyboardInterrupt:
             report_failure(f"interrupted; go on with 'geotamper train --resume {folder}'")
             raise typer.Exit(INTERRUPTED) from None
-
-
-def _preset(name: str) -> "Preset":
-    for known in _PRESETS:
-        if name == known:
-            return known
-    raise typer.BadParameter(
-        f"'{name}' is no preset; choose one of {', '.join(_PRESETS)}", param_hint="--preset"
-    )
 
 
 def _assignment(text: str) -> tuple[str, str]:

@@ -46,10 +46,10 @@ class Comparison:
 
     def latex(self) -> str:
         """The table for a paper that loads booktabs, in percent."""
-        head = " & ".join(_escaped(name) for name in ("type", "group", *self.columns))
+        head = " & ".join(latex_text(name) for name in ("type", "group", *self.columns))
         lines = [
             r"\begin{table}",
-            rf"\caption{{{_escaped(self.caption)}}}",
+            rf"\caption{{{latex_text(self.caption)}}}",
             rf"\begin{{tabular}}{{ll{'r' * len(self.columns)}}}",
             r"\toprule",
             rf"{head} \\",
@@ -58,7 +58,7 @@ class Comparison:
         for name, group, values in self.rows:
             if name == "OA":
                 lines.append(r"\midrule")
-            cells = [_escaped(name), _escaped(group), *map(_percent, values)]
+            cells = [latex_text(name), latex_text(group), *map(_percent, values)]
             lines.append(rf"{' & '.join(cells)} \\")
         return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", r"\end{table}", ""])
 
@@ -137,5 +137,6 @@ def _percent(value: float | None) -> str:
     return MISSING if value is None else f"{100 * value:.2f}"
 
 
-def _escaped(text: str) -> str:
+def latex_text(text: str) -> str:
+    """Text with the letters escaped that LaTeX takes for commands."""
     return "".join(f"\\{letter}" if letter in "_%&#$" else letter for letter in text)

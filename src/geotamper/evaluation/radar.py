@@ -10,7 +10,12 @@ from geotamper.plotting import MUTED, plot
 
 RADAR_FILE = "radar.png"
 
-_COLOURS = ("#2f6f9f", "#c2622d", "#3d8f5f", "#8a5fa8", "#b0892f", "#4c9fb3")
+COLOURS = ("#2f6f9f", "#c2622d", "#3d8f5f", "#8a5fa8", "#b0892f", "#4c9fb3")
+LINES = ("-", "-.", ":")
+"""Of one column after the other; where the colours are used up, they begin anew with the next kind of line."""
+
+_FEW = 6
+"""Columns whose legend fits below the chart."""
 
 
 def draw_radar(path: Path, comparison: Comparison) -> None:
@@ -31,7 +36,8 @@ def draw_radar(path: Path, comparison: Comparison) -> None:
     if len(rows) < 3:
         raise SpecificationError(f"a radar chart needs at least three question types, got {len(rows)}")
     angles = [2 * math.pi * place / len(rows) for place in range(len(rows))]
-    with plot(path, width=7.0, height=6.4) as figure:
+    are_few = len(comparison.columns) <= _FEW
+    with plot(path, width=7.0 if are_few else 9.5, height=6.4) as figure:
         axes = figure.add_subplot(projection="polar")
         axes.set_xticks(angles, [name for name, _, _ in rows], fontsize=8)
         axes.set_ylim(0, 100)
@@ -41,12 +47,15 @@ def draw_radar(path: Path, comparison: Comparison) -> None:
             axes.plot(
                 _closed(angles),
                 _closed([math.nan if share is None else 100 * share for share in shares]),
-                color=MUTED if is_published else _COLOURS[column % len(_COLOURS)],
-                linestyle="--" if is_published else "-",
+                color=MUTED if is_published else COLOURS[column % len(COLOURS)],
+                linestyle="--" if is_published else LINES[column // len(COLOURS) % len(LINES)],
                 linewidth=1.4,
                 label=name,
             )
-        figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
+        if are_few:
+            figure.legend(loc="outside lower center", ncols=2, fontsize=8, frameon=False)
+        else:
+            figure.legend(loc="outside right upper", fontsize=7, frameon=False)
 
 
 def _closed(values: Sequence[float]) -> list[float]:
