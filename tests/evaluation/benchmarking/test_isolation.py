@@ -25,8 +25,8 @@ def dead(report):
     os._exit(9)
 
 def slow(report):
-    report("begun", 2, 2)
     try:
+        report("begun", 2, 2)
         time.sleep(300)
     except KeyboardInterrupt:
         pathlib.Path(__file__).with_name("stopped").touch()
