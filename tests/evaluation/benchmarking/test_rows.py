@@ -1,25 +1,10 @@
-from dataclasses import dataclass, field
-
 import pytest
 
 from geotamper.errors import SpecificationError
+from geotamper.evaluation.ablations import AblationRow, PublishedAccuracy
 from geotamper.evaluation.benchmarking.rows import Row, ablation_rows, model_rows, with_seeds
 from geotamper.evaluation.floors import FLOORS
 from geotamper.inspection.detector import DETECTORS
-
-
-@dataclass(frozen=True)
-class _Accuracy:
-    overall: float
-    average: float
-
-
-@dataclass(frozen=True)
-class _Ablation:
-    name: str
-    settings: tuple[str, ...] = ()
-    published: dict[str, _Accuracy] = field(default_factory=dict)
-    presets: tuple[str, ...] = ("paper",)
 
 
 def test_model_rows_reads_names_and_groups_once_each() -> None:
@@ -43,7 +28,8 @@ def test_model_rows_names_what_there_is() -> None:
 
 
 def test_ablation_rows_take_settings_and_figures_of_their_table() -> None:
-    tables = {"VI": [_Ablation("no prompts", ("text_prompt=none",), {"RS-CMQA": _Accuracy(0.5, 0.4)})]}
+    published = {"RS-CMQA": PublishedAccuracy(0.5, 0.4)}
+    tables = {"VI": [AblationRow("no prompts", ("text_prompt=none",), published, ("paper",))]}
     (row,) = ablation_rows(("VI",), tables)
     assert (row.name, row.kind, row.subject) == ("VI: no prompts", "ablation VI", "cmfpf")
     assert row.settings == ("text_prompt=none",)

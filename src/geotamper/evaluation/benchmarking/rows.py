@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Protocol
 
 from geotamper.errors import SpecificationError
+from geotamper.evaluation.ablations import ABLATIONS, AblationRow
 from geotamper.evaluation.floors import FLOORS
 from geotamper.evaluation.published import Figures, published_figures
 from geotamper.inspection.detector import DETECTORS
@@ -17,7 +15,6 @@ GROUPS = (NETWORKS, DETECTOR_ROWS, FLOOR_ROWS)
 """Words that stand for every row of a kind; `all` stands for the three."""
 
 PRESETS = ("paper", "compact", "tiny")
-_ABLATIONS = "geotamper.evaluation.ablations"
 _ABLATED = "cmfpf"
 
 
@@ -51,47 +48,7 @@ class Row:
         return self.name if self.seed is None else f"{self.name}, seed {self.seed}"
 
 
-class PublishedAccuracy(Protocol):
-    """What a list of ablations has published on one set, fractions."""
-
-    @property
-    def overall(self) -> float:
-        """Overall accuracy."""
-
-    @property
-    def average(self) -> float:
-        """Average accuracy."""
-
-
-class AblationRow(Protocol):
-    """A row of a list of ablations, see `geotamper.evaluation.ablations`."""
-
-    @property
-    def name(self) -> str:
-        """As its table has it."""
-
-    @property
-    def settings(self) -> tuple[str, ...]:
-        """As `Row.settings`."""
-
-    @property
-    def published(self) -> Mapping[str, PublishedAccuracy]:
-        """By set."""
-
-    @property
-    def presets(self) -> tuple[str, ...]:
-        """As `Row.presets`."""
-
-
 AblationTables = Mapping[str, Sequence[AblationRow]]
-
-
-def ablation_tables() -> AblationTables:
-    """The lists of ablations by the name of their table; none where the package brings none."""
-    if find_spec(_ABLATIONS) is None:
-        return {}
-    tables: AblationTables = import_module(_ABLATIONS).ABLATIONS
-    return tables
 
 
 def model_rows(words: Sequence[str]) -> tuple[Row, ...]:
@@ -129,12 +86,11 @@ def ablation_rows(names: Iterable[str], tables: AblationTables | None = None) ->
     Raises:
         SpecificationError: There is no such table.
     """
-    known = ablation_tables() if tables is None else tables
+    known: AblationTables = {**ABLATIONS} if tables is None else tables
     rows: list[Row] = []
     for name in names:
         if name not in known:
-            listed = ", ".join(known) or "none in this version"
-            raise SpecificationError(f"there is no ablation table '{name}'; there are: {listed}")
+            raise SpecificationError(f"there is no ablation table '{name}'; there are: {', '.join(known)}")
         rows += (_ablation(name, item) for item in known[name])
     return tuple(rows)
 
@@ -175,10 +131,11 @@ def _network_rows(words: Sequence[str]) -> dict[str, Row]:
     """Every network of the registry; PyTorch is loaded only where one is asked for."""
     if not may_name_networks(words):
         return {}
-    models: Mapping[str, Any] = import_module("geotamper.models.registry").MODELS
+    from geotamper.models.registry import MODELS
+
     return {
         name: Row(entry.title, "network", name, is_trained=True, published=_published(entry.title))
-        for name, entry in models.items()
+        for name, entry in MODELS.items()
     }
 
 
