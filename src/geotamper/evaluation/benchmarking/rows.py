@@ -86,7 +86,9 @@ def ablation_rows(names: Iterable[str], tables: AblationTables | None = None) ->
     Raises:
         SpecificationError: There is no such table.
     """
-    known: AblationTables = {**ABLATIONS} if tables is None else tables
+    known: AblationTables = (
+        {str(name): rows for name, rows in ABLATIONS.items()} if tables is None else tables
+    )
     rows: list[Row] = []
     for name in names:
         if name not in known:
