@@ -6,6 +6,7 @@ import typer
 
 from geotamper.cli import options
 from geotamper.cli.failures import one_line_failures
+from geotamper.reporting.probabilities import probability_text
 
 EPILOG = """\b
 Examples:
@@ -47,7 +48,7 @@ def ask(  # noqa: PLR0913 - one parameter per option
                     picture, questions=(text,), finding=finding, detector=detector, weights=weights
                 )
                 answer = report.answers[0]
-            line = f"{answer.answer} (confidence {answer.confidence:.2f}): {answer.basis}"
+            line = f"{answer.answer} (confidence {probability_text(answer.confidence)}): {answer.basis}"
             if answer.question != text:  # the answer is to the contrary of what was asked
                 line = f"{answer.question} {line}"
             write((line if json is None else answer.model_dump_json()) + "\n")

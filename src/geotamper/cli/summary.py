@@ -1,6 +1,7 @@
 """A report in a few lines of text."""
 
 from geotamper.inspection.report import FindingEntry, InspectionReport, Region, Verdict
+from geotamper.reporting.probabilities import probability_text
 
 
 def summary(report: InspectionReport, *, detailed: bool) -> str:
@@ -16,7 +17,7 @@ def summary(report: InspectionReport, *, detailed: bool) -> str:
     if detailed or report.run.parameters.get("questions"):
         width = max((len(answer.question) for answer in report.answers), default=0)
         for answer in report.answers:
-            confidence = f" ({answer.confidence:.2f})" if answer.confidence > 0 else ""
+            confidence = f" ({probability_text(answer.confidence)})" if answer.confidence > 0 else ""
             reason = f": {answer.basis}" if answer.type is None or answer.answer == "undecided" else ""
             lines.append(f"  {answer.question:<{width}}  {answer.answer}{confidence}{reason}")
     if report.artifacts.html:
@@ -26,21 +27,21 @@ def summary(report: InspectionReport, *, detailed: bool) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     if verdict.tampered is None:
-        return f"not decided (P(tampered) {verdict.score:.2f})"
+        return f"not decided (P(tampered) {probability_text(verdict.score)})"
     if not verdict.tampered:
-        return f"no tampering found (confidence {verdict.confidence:.2f})"
-    return f"TAMPERED, {verdict.kind} (confidence {verdict.confidence:.2f})"
+        return f"no tampering found (confidence {probability_text(verdict.confidence)})"
+    return f"TAMPERED, {verdict.kind} (confidence {probability_text(verdict.confidence)})"
 
 
 def _finding(entry: FindingEntry) -> str:
     name = f"finding {entry.id}"
     if entry.transform is None or entry.source is None:
         method = f" ({entry.blur.method})" if entry.blur else ""
-        return f"{name}: blurred region {_box(entry.target)}{method}, confidence {entry.confidence:.2f}"
+        return f"{name}: blurred region {_box(entry.target)}{method}, confidence {probability_text(entry.confidence)}"
     return (
         f"{name}: {_box(entry.source)} copied to {_box(entry.target)}, "
         f"turned {entry.transform.rotation_deg:+.2f} degrees, scaled by {entry.transform.scale:.3f}, "
-        f"confidence {entry.confidence:.2f}"
+        f"confidence {probability_text(entry.confidence)}"
     )
 
 

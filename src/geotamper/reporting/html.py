@@ -16,6 +16,7 @@ from geotamper.inspection.assembly import PATH_WITHOUT_FILE
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.report import FindingEntry, InspectionReport, Verdict
 from geotamper.reporting.crops import finding_crops
+from geotamper.reporting.probabilities import probability_text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -136,5 +137,6 @@ def _template() -> "Template":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["probability"] = probability_text
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     return environment.get_template("report.html.j2")
