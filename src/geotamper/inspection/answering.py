@@ -3,7 +3,7 @@
 Answers need numbers only, so a saved report answers new questions as the inspection itself did.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geotamper.errors import SpecificationError
@@ -366,6 +366,22 @@ def force_answer(case: Case, question: Question, priors: Priors) -> Answer:
     if entry.is_check:
         text = "Yes" if text == question.option else "No"
     return plain.model_copy(update={"answer": text, "basis": f"forced: {plain.basis}"})
+
+
+def answer_all(case: Case, questions: Sequence[Question], priors: Priors | None) -> tuple[Answer, ...]:
+    """Answer questions about one case.
+
+    Args:
+        case: What was found.
+        questions: Read from text, or of the catalogue.
+        priors: As of `force_answer`, to force every answer; None to abstain where the evidence does not decide.
+
+    Raises:
+        SpecificationError: A forced question is outside the catalogue.
+    """
+    if priors is None:
+        return tuple(answer_question(case, question) for question in questions)
+    return tuple(force_answer(case, question, priors) for question in questions)
 
 
 def _forced_open(case: Case, name: TypeName, priors: Priors) -> str:

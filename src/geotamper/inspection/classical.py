@@ -12,7 +12,7 @@ from geotamper.classical.search import LARGEST_SIDE, METHODS, ClassicalMethod
 from geotamper.control import Control
 from geotamper.evidence.results import CopyEvidence
 from geotamper.imagery.picture import Picture
-from geotamper.inspection.answering import Priors, answer_question, case_of_findings, force_answer
+from geotamper.inspection.answering import Priors, answer_all, case_of_findings
 from geotamper.inspection.findings import Findings, number_findings
 from geotamper.inspection.questions import Question
 from geotamper.inspection.report import Answer, WeightsInfo
@@ -114,9 +114,7 @@ class ClassicalDetector:
             SpecificationError: No finding has this id, or a forced question is outside the catalogue.
         """
         case = case_of_findings(findings, finding)
-        if forced:
-            return tuple(force_answer(case, question, self._priors) for question in questions)
-        return tuple(answer_question(case, question) for question in questions)
+        return answer_all(case, questions, self._priors if forced else None)
 
     def with_priors(self, priors: Priors) -> "ClassicalDetector":
         """The same detector with other priors; see `Detector.with_priors`."""

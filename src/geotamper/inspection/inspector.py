@@ -10,7 +10,7 @@ from geotamper.evidence.results import Evidence
 from geotamper.evidence.search import find_evidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.imagery.picture import Picture, Pixels
-from geotamper.inspection.answering import Priors, answer_question, case_of_findings, force_answer
+from geotamper.inspection.answering import Priors, answer_all, case_of_findings
 from geotamper.inspection.findings import BoolMask, Finding, Findings
 from geotamper.inspection.questions import Question
 from geotamper.inspection.report import Answer, ObjectClassGuess, WeightsInfo
@@ -136,9 +136,7 @@ class Inspector:
             SpecificationError: No finding has this id, or a forced question is outside the catalogue.
         """
         case = case_of_findings(findings, finding)
-        if forced:
-            return tuple(force_answer(case, question, self._priors) for question in questions)
-        return tuple(answer_question(case, question) for question in questions)
+        return answer_all(case, questions, self._priors if forced else None)
 
     def with_priors(self, priors: Priors) -> "Inspector":
         """The same detector with other priors; see `Detector.with_priors`."""

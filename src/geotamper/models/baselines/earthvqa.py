@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from geotamper.models.baselines.guidance import MAP_CLASSES, GuidedConfig, GuidedNetwork
+from geotamper.models.blocks.attention import many_heads
 from geotamper.models.blocks.image_towers import build_image_tower
 from geotamper.models.blocks.map_towers import as_grid
 from geotamper.models.blocks.text_towers import build_text_tower
@@ -78,17 +79,10 @@ class _Block(nn.Module):
         normal = self.norm(tokens)
         keys = normal if others is None or self.key_norm is None else self.key_norm(others)
         query, key, value = (
-            layer(given).unflatten(2, (self.heads, -1)).transpose(1, 2)
-            for layer, given in ((self.query, normal), (self.key, keys), (self.value, keys))
+            layer(given) for layer, given in ((self.query, normal), (self.key, keys), (self.value, keys))
         )
-        found = functional.scaled_dot_product_attention(
-            query,
-            key,
-            value,
-            attn_mask=None if mask is None else mask[:, None, None, :],
-            dropout_p=self.share if self.training else 0.0,
-        )
-        tokens = tokens + self.dropout(self.out(found.transpose(1, 2).flatten(2)))
+        found = many_heads((query, key, value), self.heads, mask, self.share if self.training else 0.0)
+        tokens = tokens + self.dropout(self.out(found))
         result: Tensor = tokens + self.feed_forward(tokens)
         return result
 

@@ -6,8 +6,8 @@ from typing import Self
 import torch
 from pydantic import PositiveInt, model_validator
 from torch import Tensor, nn
-from torch.nn import functional
 
+from geotamper.models.blocks.attention import many_heads
 from geotamper.models.blocks.image_towers import build_image_tower
 from geotamper.models.blocks.text_towers import build_text_tower
 from geotamper.models.config import COMPACT_TOWERS, TINY_TOWERS, NetworkConfig, Share
@@ -52,17 +52,11 @@ class _Attention(nn.Module):
     def forward(self, tokens: Tensor, attended: Tensor, mask: Tensor | None) -> Tensor:
         """Shape (N, S, width) of (N, S, width) and (N, L, width); `mask` (N, L) says which of L count."""
         query, key, value = (
-            layer(given).unflatten(2, (self.heads, -1)).transpose(1, 2)
+            layer(given)
             for layer, given in ((self.query, tokens), (self.key, attended), (self.value, attended))
         )
-        found = functional.scaled_dot_product_attention(
-            query,
-            key,
-            value,
-            attn_mask=None if mask is None else mask[:, None, None, :],
-            dropout_p=self.share if self.training else 0.0,
-        )
-        result: Tensor = self.norm(tokens + self.dropout(self.out(found.transpose(1, 2).flatten(2))))
+        found = many_heads((query, key, value), self.heads, mask, self.share if self.training else 0.0)
+        result: Tensor = self.norm(tokens + self.dropout(self.out(found)))
         return result
 
 

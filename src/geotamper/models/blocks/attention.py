@@ -1,4 +1,4 @@
-"""Attention of one vector to several, with what depends on one side only computed once for that side."""
+"""Attention: of one vector to several, each side projected once, and of tokens to tokens."""
 
 import torch
 from torch import Tensor, nn
@@ -59,3 +59,24 @@ class CrossAttention(nn.Module):
         )
         result: Tensor = self.out_proj(attended.reshape(count, width))
         return result
+
+
+def many_heads(
+    rows: tuple[Tensor, Tensor, Tensor], heads: int, mask: Tensor | None, dropout: float
+) -> Tensor:
+    """Scaled dot-product attention of tokens to tokens, by several heads side by side.
+
+    Args:
+        rows: Queries of shape (N, S, width), keys and values of shape (N, L, width), already projected.
+        heads: They divide the width.
+        mask: Which of the L count, bool, shape (N, L); None for all.
+        dropout: Share of attention weights that is dropped, 0 to 1.
+
+    Returns:
+        Shape (N, S, width).
+    """
+    query, key, value = (row.unflatten(2, (heads, -1)).transpose(1, 2) for row in rows)  # type: ignore[no-untyped-call]
+    found = functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=None if mask is None else mask[:, None, None, :], dropout_p=dropout
+    )
+    return found.transpose(1, 2).flatten(2)
