@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from geotamper.evidence.region import Region
+from geotamper.imagery.region import Region
 
 FloatPlane = npt.NDArray[np.float32]
 PixelLabel = Literal["clean", "source", "copy", "blurred"]

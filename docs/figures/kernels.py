@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from geotamper.atomic import write_bytes
 from geotamper.cli.showcase import forge_scene
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
+from geotamper.imagery.region import Region, Window
 from geotamper.evidence.resampling import residual
 from geotamper.evidence.resynthesis import explain_with
 from geotamper.imagery.kernels import KEYS_CUBIC, LINEAR, NEAREST, OPENCV_CUBIC, Kernel

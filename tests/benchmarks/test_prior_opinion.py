@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from _common.prior_opinion import MOST, PIXEL_LABELS, PriorMap, pair_opinion
-from geotamper.evidence.region import Region, Window
+from geotamper.imagery.region import Region, Window
 
 SHAPE = (120, 160)
 

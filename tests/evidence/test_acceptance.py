@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geotamper.evidence.acceptance import ExactTest
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.resynthesis import Explanation
 from geotamper.imagery.kernels import LINEAR
+from geotamper.imagery.region import Region, Window
 
 TEST = ExactTest()
 GOOD = Explanation(np.eye(2, 3), LINEAR, 1.0, share=0.98, residual=0.3, information=2000.0, pose_sigma=1e-4)

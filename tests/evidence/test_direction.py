@@ -12,10 +12,10 @@ from geotamper.evidence.direction import (
     judge_direction,
 )
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.resynthesis import Explanation
 from geotamper.forge.forgery import BoolMask, Forgery
 from geotamper.imagery.kernels import LINEAR
+from geotamper.imagery.region import Region, Window
 
 KINDS = ["suburb", "harbour", "airport", "farmland", "city"]
 JUDGES = (ResamplingJudge(), RimJudge())

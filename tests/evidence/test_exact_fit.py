@@ -7,10 +7,10 @@ import pytest
 
 from geotamper.evidence.exact_fit import Textured, measure, refit
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.resampling import Resampling
 from geotamper.forge.forgery import Forgery
 from geotamper.imagery.kernels import LINEAR, OPENCV_CUBIC
+from geotamper.imagery.region import Region, Window
 
 
 def test_refit_converges_from_half_a_pixel(

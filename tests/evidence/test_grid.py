@@ -6,11 +6,11 @@ import pytest
 from geotamper.evidence.direction import GridJudge
 from geotamper.evidence.grid import block_coefficients, find_grid, find_phase, find_steps, grid_of
 from geotamper.evidence.planes import LUMA, Planes
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.rims import Likeness
 from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.forge.degradation import degrade_picture, parse_degradations
 from geotamper.forge.forgery import Forgery
+from geotamper.imagery.region import Region, Window
 from geotamper.scenes import draw_scene
 
 Pixels = npt.NDArray[np.uint8]

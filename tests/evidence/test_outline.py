@@ -7,10 +7,10 @@ import pytest
 
 from geotamper.evidence.outline import exact_outline
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.resynthesis import Explanation, explain
 from geotamper.forge.forgery import BoolMask, Forgery
 from geotamper.imagery.kernels import LINEAR
+from geotamper.imagery.region import Region, Window
 
 POSES = [
     ("suburb", 0.0, 1.0, "opencv-linear"),

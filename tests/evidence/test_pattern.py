@@ -5,7 +5,7 @@ import pytest
 
 from geotamper.evidence.pattern import belongs_to_pattern
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
+from geotamper.imagery.region import Region, Window
 from geotamper.scenes import draw_scene
 
 Pixels = npt.NDArray[np.uint8]

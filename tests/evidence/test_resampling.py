@@ -11,7 +11,6 @@ from rasterio.warp import reproject
 from skimage import transform as skimage_transform
 
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Window
 from geotamper.evidence.resampling import Resampling, residual, sample
 from geotamper.imagery.kernels import (
     CUBIC_SPLINE,
@@ -27,6 +26,7 @@ from geotamper.imagery.kernels import (
     OPENCV_CUBIC,
     Kernel,
 )
+from geotamper.imagery.region import Window
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]

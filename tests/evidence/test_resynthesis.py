@@ -7,11 +7,11 @@ import pytest
 
 from geotamper.errors import SpecificationError
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.resampling import Resampling
 from geotamper.evidence.resynthesis import Explanation, explain, explain_with
 from geotamper.forge.forgery import BoolMask, Forgery
 from geotamper.imagery.kernels import KEYS_ANTIALIASED, LANCZOS4, LINEAR, NEAREST, OPENCV_CUBIC, Kernel
+from geotamper.imagery.region import Region, Window
 
 FAMILIES = [
     (("city", 35.0, 1.0, "opencv-linear"), LINEAR),

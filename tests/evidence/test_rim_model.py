@@ -6,11 +6,11 @@ import pytest
 
 from geotamper.errors import SpecificationError
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.rim_model import load_model, parse_model, rim_contrast
 from geotamper.evidence.rims import CONTRASTS, RIM_FEATURES, Likeness, compare_wholes, rim_features
 from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.forge.forgery import Forgery
+from geotamper.imagery.region import Region, Window
 from geotamper.scenes import Scene
 from geotamper.weights import DIRECTION
 

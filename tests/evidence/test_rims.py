@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.rims import CONTRASTS, REACH, Likeness, compare_wholes, rim_features
 from geotamper.forge.forgery import BoolMask, Forgery
+from geotamper.imagery.region import Region, Window
 
 POSITIONS = 2 * REACH + 1
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.seams import NO_SEAM, find_seam
+from geotamper.imagery.region import Region, Window
 from geotamper.scenes import draw_scene
 
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.search import find_evidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.evidence.unknown_kernel import LEAST_PIXELS, NAME, estimate_kernel
 from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.forge.forgery import Forgery
 from geotamper.imagery.kernels import LINEAR
+from geotamper.imagery.region import Region, Window
 from geotamper.scenes import draw_scene
 
 ONE_THREAD = EvidenceSettings(workers=1)

@@ -9,9 +9,9 @@ from geotamper.evidence.direction import ResamplingJudge, RimJudge
 from geotamper.evidence.growing import Grown
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.verification import verify
 from geotamper.forge.forgery import BoolMask, Forgery
+from geotamper.imagery.region import Region, Window
 
 SHAPE = (256, 256)
 POSES = [

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from geotamper.evidence.region import Region
 from geotamper.evidence.resynthesis import Explanation
 from geotamper.evidence.unknown_kernel import NAME
+from geotamper.imagery.region import Region
 
 
 class AcceptanceTest(Protocol):

@@ -21,7 +21,6 @@ from geotamper.evidence.hypotheses import CandidatePool, CandidateSource
 from geotamper.evidence.keypoints import KeypointCandidates
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region, Window
 from geotamper.evidence.registration import (
     CorrelationGate,
     ExactGate,
@@ -33,6 +32,7 @@ from geotamper.evidence.registration import (
 from geotamper.evidence.repeats import RepeatedBlocks
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.evidence.verification import verify
+from geotamper.imagery.region import Matrix, Region, Window
 
 LEAST_TEXTURE = 60.0
 """Texture weight of a disc that may be grown for its likeness alone: flat discs are alike everywhere."""

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from geotamper.evidence.grid import grid_of
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region
 from geotamper.evidence.resynthesis import Explanation
 from geotamper.evidence.rim_model import load_model
 from geotamper.evidence.rims import Likeness
 from geotamper.imagery.kernels import NEAREST
+from geotamper.imagery.region import Region
 
 BOTH_EXACT = 0.85
 """Share of exact pixels from which a region follows from the other."""

@@ -10,8 +10,8 @@ from geotamper.evidence.loops.discs import MIN_RANGE
 from geotamper.evidence.loops.predictions import climb_nearest, fit_pose
 from geotamper.evidence.order import median, upper_quartile
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.resampling import Resampling, sample
+from geotamper.imagery.region import Matrix, Region
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

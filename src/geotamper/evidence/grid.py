@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region
+from geotamper.imagery.region import Region
 
 FloatPlane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

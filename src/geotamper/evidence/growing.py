@@ -10,9 +10,9 @@ import numpy.typing as npt
 from geotamper.evidence.exact_fit import refit, refit_nearest
 from geotamper.evidence.loops.discs import MIN_RANGE
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region, Window
 from geotamper.evidence.resampling import Resampling, residual
 from geotamper.imagery.kernels import LINEAR, NEAREST, OPENCV_CUBIC
+from geotamper.imagery.region import Matrix, Region, Window
 
 BoolMask = npt.NDArray[np.bool_]
 

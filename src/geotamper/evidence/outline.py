@@ -6,9 +6,9 @@ import numpy.typing as npt
 
 from geotamper.evidence.loops.discs import MIN_RANGE
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Region
 from geotamper.evidence.resampling import residual
 from geotamper.evidence.resynthesis import Explanation
+from geotamper.imagery.region import Region
 
 Bytes = npt.NDArray[np.uint8]
 

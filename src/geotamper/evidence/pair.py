@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass, field
 
 from geotamper.evidence.direction import Judgement
-from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.results import CopyEvidence
+from geotamper.imagery.region import Matrix, Region
 from geotamper.imagery.similarity import Similarity
 
 LEAST_ROTATION_SIGMA = 0.002

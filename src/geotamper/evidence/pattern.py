@@ -5,7 +5,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region
+from geotamper.imagery.region import Matrix, Region
 
 LARGEST_PATCH = 41
 SMALLEST_PATCH = 9

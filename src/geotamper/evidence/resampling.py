@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from geotamper.evidence.loops.predictions import resample_points, residual_window
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Window
 from geotamper.imagery.kernels import Kernel
+from geotamper.imagery.region import Matrix, Window
 
 FloatPlane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

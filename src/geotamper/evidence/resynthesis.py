@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from geotamper.errors import SpecificationError
 from geotamper.evidence.exact_fit import Pixels, Textured, fit, fit_pixels, refit_nearest
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.resampling import Resampling
 from geotamper.evidence.unknown_kernel import estimate_kernel
 from geotamper.imagery.kernels import KERNELS, LINEAR, NEAREST, Kernel
+from geotamper.imagery.region import Matrix, Region
 
 UNKNOWN_SHARE = 0.25
 """Share of exact pixels under the bank from which an unknown tool is thought of."""

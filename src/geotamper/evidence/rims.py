@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from geotamper.evidence.grid import grid_of
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.seams import find_seam
+from geotamper.imagery.region import Matrix, Region
 
 FloatPlane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ import numpy.typing as npt
 from geotamper.evidence.loops.discs import MIN_RANGE
 from geotamper.evidence.loops.predictions import kernel_equations
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region
 from geotamper.imagery.kernels import Kernel
+from geotamper.imagery.region import Matrix, Region
 
 Floats = npt.NDArray[np.float64]
 

@@ -12,8 +12,8 @@ from geotamper.evidence.outline import exact_outline
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.pattern import belongs_to_pattern
 from geotamper.evidence.planes import Planes
-from geotamper.evidence.region import Matrix, Region
 from geotamper.evidence.resynthesis import Explanation, explain, explain_with
+from geotamper.imagery.region import Matrix, Region
 
 OUTLINE_SHARE = 0.5
 """Below this share of exact pixels a grown region is not worth an outline: copies start at 0.8 and rise."""

@@ -10,7 +10,7 @@ from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.loops.discs import solve4
 from geotamper.evidence.loops.likeness import region_equations
 from geotamper.evidence.order import median
-from geotamper.evidence.region import Matrix, Region
+from geotamper.imagery.region import Matrix, Region
 
 FloatPlane = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

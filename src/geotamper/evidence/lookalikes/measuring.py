@@ -12,8 +12,8 @@ from geotamper.evidence.lookalikes.spreading import Spread
 from geotamper.evidence.lookalikes.support import Links
 from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.order import upper_quartile
-from geotamper.evidence.region import Matrix, Region, Window
 from geotamper.evidence.seams import find_seam
+from geotamper.imagery.region import Matrix, Region, Window
 
 FloatPlane = npt.NDArray[np.float32]
 BoolMask = npt.NDArray[np.bool_]

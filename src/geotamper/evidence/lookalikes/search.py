@@ -20,7 +20,7 @@ from geotamper.evidence.lookalikes.settling import Proposal, Rough, Settling
 from geotamper.evidence.lookalikes.spreading import Spread, spread
 from geotamper.evidence.lookalikes.support import Links, count_support, rival_unlikeness
 from geotamper.evidence.lookalikes.views import Views
-from geotamper.evidence.region import Region, Window
+from geotamper.imagery.region import Region, Window
 
 LEAST_AREA = 90
 LEAST_IMAGE_AREA = 60

@@ -16,7 +16,7 @@ from geotamper.evidence.lookalikes.fitting import Fit, fit_region
 from geotamper.evidence.lookalikes.views import Views
 from geotamper.evidence.loops.likeness import compare_places
 from geotamper.evidence.order import median
-from geotamper.evidence.region import Matrix, Region, Window
+from geotamper.imagery.region import Matrix, Region, Window
 
 FloatPlane = npt.NDArray[np.float32]
 BoolMask = npt.NDArray[np.bool_]

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from geotamper.control import Control
-from geotamper.evidence.region import Region, Window
 from geotamper.evidence.rims import Likeness
 from geotamper.forge.degradation import Resize, degrade_mask, degrade_picture, parse_degradations
+from geotamper.imagery.region import Region, Window
 from geotamper.imagery.similarity import Similarity
 from geotamper.sets.layout import Fold, PictureRecord, TamperSet
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from geotamper.evidence.region import Region, Window
+from geotamper.imagery.region import Region, Window
 
 BoolMask = npt.NDArray[np.bool_]
 

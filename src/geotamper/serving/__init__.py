@@ -1,0 +1,1 @@
+"""The service: inspections over REST, and the web page that uses it."""
