@@ -1,6 +1,6 @@
 """What a `paper` run costs: parameters, operations of a question, hours on a GPU and memory, by formula.
 
-Nothing is trained: PyTorch counts the operations of one forward pass. Takes 2 GB of memory.
+Nothing is trained: PyTorch counts the operations of one forward pass. Takes 2 GB of memory, with BLIP-2 16 GB.
 
     hours = 3 x F x N x E / (P x u) / 3600
 
@@ -9,6 +9,7 @@ and backward; N: train questions; E: epochs; P: peak of the GPU; u: share of the
 
 Examples:
     python benchmarks/training_cost.py
+    python benchmarks/training_cost.py --model san mcan earthvqa
     python benchmarks/training_cost.py --teraflops 312 --utilisation 0.4
 """
 
@@ -18,7 +19,7 @@ import sys
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from geotamper.models import build_network, preset
+from geotamper.models import MODELS, build_network, preset
 from geotamper.models.protocol import TokenBatch, single
 
 TRAIN_SHARE = 0.7
@@ -41,12 +42,13 @@ def main() -> int:
         "--teraflops", type=float, default=82.6, help="peak of the GPU; RTX 4090, float32: 82.6"
     )
     parser.add_argument("--utilisation", type=float, default=0.35, help="share of the peak that is reached")
+    parser.add_argument("--model", nargs="+", choices=list(MODELS), default=["cmfpf", "cm_moe"])
     options = parser.parse_args()
     print(
         "| network | set | parameters | GFLOP a question | train questions | epochs | GPU hours | states, GB |"
     )
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for model in ("cmfpf", "cm_moe"):
+    for model in options.model:
         costs = {classes: forward_cost(model, classes) for classes in (51, 53)}
         for name, (questions, epochs, classes) in SETS.items():
             parameters, operations = costs[classes]

@@ -14,6 +14,13 @@ def test_models_lists_networks_with_their_parameters(run: Run) -> None:
     assert "arXiv:2503.18104" in result.stdout
 
 
+def test_models_lists_detectors(run: Run) -> None:
+    lines = run("models").stdout.splitlines()
+    assert [line.split()[0] for line in lines[:7]] == [
+        "detector", "inspector", "sift", "orb", "block-dct", "block-pca", "zernike"
+    ]  # fmt: skip
+
+
 def test_models_prints_settings(run: Run) -> None:
     result = run("models", "cm_moe", "--preset", "tiny", "--set", "router.gate=shazeer")
     assert result.exit_code == 0

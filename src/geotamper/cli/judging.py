@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from geotamper.cli.columns import aligned
 from geotamper.cli.progress import stage_bar
 
 if TYPE_CHECKING:
@@ -73,10 +74,7 @@ def judges_table() -> str:
 
     rows: list[Sequence[str]] = [("judge", "tells", "packaged")]
     rows += [(name, entry.title, ", ".join(entry.packaged)) for name, entry in JUDGES.items()]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return aligned(rows)
 
 
 def judge_options(name: str) -> str:

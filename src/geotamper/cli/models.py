@@ -1,10 +1,12 @@
 """`geotamper models`."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geotamper.cli import options
+from geotamper.cli.columns import aligned
 from geotamper.cli.failures import one_line_failures
 from geotamper.cli.judging import is_judge, judge_options, judges_table
 
@@ -37,7 +39,10 @@ def models(
     ] = 51,
     debug: options.Debug = False,
 ) -> None:
-    """List what can be trained: networks with their parameters in each preset, and the judges of the inspector.
+    """List detectors, networks with their parameters in each preset, and the judges of the inspector.
+
+    Detectors without training are named in --detector and --models as they are listed; a network is, once trained,
+    by its run folder.
 
     With a name, print its settings: of a network as YAML, of a judge as --set of geotamper train takes them.
     """
@@ -48,12 +53,14 @@ def models(
         from geotamper.cli.networks import require_torch
         from geotamper.errors import SpecificationError
 
+        if name is None:
+            typer.echo(f"{_detectors()}\n\n{judges_table()}\n")
+            require_torch()
+            typer.echo(_networks(answers))
+            return
         require_torch()
         from geotamper import models as registry
 
-        if name is None:
-            typer.echo(f"{_table(answers)}\n\n{judges_table()}")
-            return
         try:
             config = registry.preset(name, preset).with_settings(changes or ())
         except SpecificationError as error:
@@ -61,20 +68,23 @@ def models(
         typer.echo(config.to_yaml(), nl=False)
 
 
-def _table(answers: int) -> str:
+def _detectors() -> str:
+    from geotamper.classical.names import METHOD_TITLES
+
+    inspector = ("inspector", "geometry of the pixels and small networks; the default")
+    return aligned([("detector", "works by"), inspector, *METHOD_TITLES.items()])
+
+
+def _networks(answers: int) -> str:
     from geotamper.models import MODELS
 
-    rows = [("name", "title", "paper", "compact", "tiny", "source")]
+    rows: list[Sequence[str]] = [("network", "title", "paper", "compact", "tiny", "source")]
     for name, entry in MODELS.items():
         counts = [
             f"{_parameters(name, entry.presets[size], answers):,}" for size in ("paper", "compact", "tiny")
         ]
         rows.append((name, entry.title, counts[0], counts[1], counts[2], entry.citation))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    ]
-    return "\n".join([*lines, f"Numbers are parameters with {answers} answers, without what is never used."])
+    return f"{aligned(rows)}\nNumbers are parameters with {answers} answers, without what is never used."
 
 
 def _parameters(name: str, config: "NetworkConfig", answers: int) -> int:
