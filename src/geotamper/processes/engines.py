@@ -321,4 +321,5 @@ def prepare_process(threads: int = 1) -> None:
 
 def _leave(number: int, frame: FrameType | None) -> None:
     del frame
+    signal.signal(number, signal.SIG_IGN)  # a second one would end the cleaning up
     raise SystemExit(128 + number)
