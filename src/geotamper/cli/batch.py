@@ -164,6 +164,7 @@ def _outcomes(inputs: Sequence[Input], choices: Choices) -> Generator[Outcome]:
                 yield _reused(by_path[item.path])
             else:
                 yield next(inspected)
+    remove_leftovers(tasks)  # of a run that was killed just before this one began
 
 
 def _reused(task: Task) -> Outcome:

@@ -287,12 +287,15 @@ def _new_pool(jobs: int, threads: int) -> ProcessPoolExecutor:
 
 def _close(pool: ProcessPoolExecutor, *, at_once: bool) -> None:
     """End a pool, after what it does now or in the midst of it."""
-    if at_once:
-        processes = list((pool._processes or {}).values())
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            process.terminate()
-    pool.shutdown(wait=True, cancel_futures=True)
+    if not at_once:
+        pool.shutdown(wait=True, cancel_futures=True)
+        return
+    processes = list((pool._processes or {}).values())  # there is no other way before Python 3.14
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()
 
 
 def _answer(work: Callable[[Item], Result], item: Item) -> Result:
