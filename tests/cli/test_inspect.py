@@ -256,7 +256,7 @@ def test_jobs_give_the_same_results_in_order(forgery: Forgery, tmp_path: Path) -
     outputs = []
     for jobs in (1, 2):
         result = subprocess.run(
-            command("inspect", *paths, "--jobs", jobs, "--json", "-", "--out", tmp_path / "out"),
+            command("inspect", *paths, "--jobs", jobs, "--json", "-", "--out", tmp_path / "out", "--again"),
             capture_output=True,
             text=True,
             check=False,

@@ -179,6 +179,7 @@ class LocalProcesses:
         self.jobs = jobs
         self.threads = threads
         self._pool: ProcessPoolExecutor | None = None
+        self._is_busy = False
 
     def __enter__(self) -> Self:
         return self
@@ -187,7 +188,8 @@ class LocalProcesses:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._pool is not None:
-            _close(self._pool, at_once=kind is not None)
+            # a caller who takes the last result and no more closes the generator too, but leaves nothing undone
+            _close(self._pool, at_once=kind is not None and self._is_busy)
             self._pool = None
 
     def run(
@@ -227,12 +229,14 @@ class LocalProcesses:
                 # only a few items ahead, so that a long list does not fill the memory
                 for item in islice(todo, 2 * self.jobs - len(waiting)):
                     waiting[self._submit(work, item)] = item
+                self._is_busy = bool(waiting)
                 if not waiting:
                     return
                 done, _ = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in done:
                     result = future.result()
                     del waiting[future]
+                    self._is_busy = bool(waiting)
                     yield result
         except BrokenProcessPool:
             lost += [item for future, item in waiting.items() if not _is_answered(future)]
