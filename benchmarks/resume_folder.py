@@ -6,6 +6,7 @@ time has to be equal.
 Examples:
     python benchmarks/resume_folder.py benchmarks/work/folder
     python benchmarks/resume_folder.py benchmarks/work/folder --pictures 40 --jobs 4 --engine ray
+    python benchmarks/resume_folder.py benchmarks/work/folder --detector orb
 """
 
 import argparse
@@ -24,6 +25,7 @@ from PIL import Image
 
 from _common.failures import one_line_failures
 from _common.machine import describe_machine
+from geotamper.atomic import atomic_path
 from geotamper.errors import InputError
 from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.scenes import SceneKind, draw_scene
@@ -36,10 +38,9 @@ _SOURCE, _TARGET = (38.0, 38.0), (90.0, 90.0)
 def main() -> int:
     """Entry of the script."""
     options = _parser().parse_args()
-    if options.folder.exists():
-        raise InputError(f"'{options.folder}' exists already; name a new folder")
-    pictures = options.folder / "pictures"
-    draw_pictures(pictures, options.pictures, options.seed)
+    if (options.folder / "undisturbed").exists():
+        raise InputError(f"'{options.folder}' holds such a measurement already; name a new folder")
+    draw_pictures(options.folder / "pictures", options.pictures, options.seed)
     whole = _finish(options, "undisturbed")
     killed = _kill(options, "resumed", options.pictures // 2)
     resumed = _finish(options, "resumed")
@@ -47,6 +48,7 @@ def main() -> int:
         "pictures": options.pictures,
         "jobs": options.jobs,
         "engine": options.engine,
+        "detector": options.detector,
         "undisturbed": whole,
         "killed": killed,
         "resumed": resumed,
@@ -59,12 +61,14 @@ def main() -> int:
 
 
 def draw_pictures(folder: Path, count: int, seed: int) -> None:
-    """Draw scenes of 128 x 128 pixels; those with odd numbers are forged."""
-    folder.mkdir(parents=True)
+    """Draw scenes of 128 x 128 pixels; those with odd numbers are forged. What was drawn before stays."""
     kinds: tuple[SceneKind, ...] = get_args(SceneKind)
     rows, columns = np.mgrid[:128, :128]
     disc = (columns + 0.5 - _SOURCE[0]) ** 2 + (rows + 0.5 - _SOURCE[1]) ** 2 < _RADIUS**2
     for number in range(count):
+        path = folder / f"{number:04d}.png"
+        if path.exists():
+            continue
         scene = draw_scene(kind=kinds[number % len(kinds)], size=128, seed=seed + number)
         pixels = scene.pixels
         if number % 2:
@@ -73,7 +77,8 @@ def draw_pictures(folder: Path, count: int, seed: int) -> None:
                 rotation_deg=float(rng.uniform(-180, 180)), scale=1.1, placement=_TARGET
             )
             pixels = copy_move(pixels, disc, turned, rng=rng).pixels
-        Image.fromarray(pixels).save(folder / f"{number:04d}.png")
+        with atomic_path(path) as temporary:
+            Image.fromarray(pixels).save(temporary)
 
 
 def table(folder: Path, name: str) -> list[dict[str, str]]:
@@ -88,6 +93,7 @@ def _start(options: argparse.Namespace, name: str) -> "subprocess.Popen[str]":
     folder: Path = options.folder
     words = ["inspect", folder / "pictures", "--out", folder / name, "--csv", folder / f"{name}.csv"]
     words += ["--parquet", folder / f"{name}.parquet", "--jobs", options.jobs, "--engine", options.engine]
+    words += ["--detector", options.detector]
     return subprocess.Popen(
         [sys.executable, "-m", "geotamper", *map(str, words)],
         stdout=subprocess.DEVNULL,
@@ -126,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pictures", type=int, default=200)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--engine", default="local", choices=("local", "ray"))
+    parser.add_argument("--detector", default="inspector")
     parser.add_argument("--seed", type=int, default=0)
     return parser
 
