@@ -17,8 +17,9 @@ from geotamper.errors import InputError
 from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.imagery.picture import Picture
 from geotamper.imagery.reading import read_picture
-from geotamper.inspection.answering import answer_question, case_of_report
+from geotamper.inspection.answering import answer_question
 from geotamper.inspection.assembly import Request, assemble_report
+from geotamper.inspection.cases import case_of_report
 from geotamper.inspection.detector import DEFAULT_DETECTOR, Detector
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.questions import read_question

@@ -140,8 +140,9 @@ def test_report_comes_last_into_its_folder(folder: Path, monkeypatch: pytest.Mon
         if Path(target).parent == folder / "out" / "a" and Path(source).parent != Path(target).parent:
             moved.append(Path(target).name)
 
-    monkeypatch.setattr(os, "replace", replace)
     run(*words(folder / "a.png"))
+    monkeypatch.setattr(os, "replace", replace)
+    run(*words(folder / "a.png"), "--again")
     assert moved[-1] == "report.json"
     assert len(moved) == 6
 

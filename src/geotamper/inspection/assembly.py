@@ -7,7 +7,7 @@ from typing import Any
 
 from geotamper._version import __version__
 from geotamper.imagery.picture import Picture
-from geotamper.inspection.answering import case_of_findings
+from geotamper.inspection.cases import case_of_findings
 from geotamper.inspection.detector import Detector
 from geotamper.inspection.findings import Finding, Findings
 from geotamper.inspection.questions import Question, open_questions, read_question

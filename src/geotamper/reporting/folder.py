@@ -148,11 +148,14 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        folder.mkdir(exist_ok=True)
+        for path in temporary.iterdir():
+            _keep(path)
+        if not folder.exists():
+            temporary.rename(folder)
+            return
         (folder / REPORT_NAME).unlink(missing_ok=True)
         # the report comes last: where there is one, the rest is there and belongs to it
         for path in sorted(temporary.iterdir(), key=lambda path: path.name == REPORT_NAME):
-            _keep(path)
             os.replace(path, folder / path.name)  # noqa: PTH105 - overwrites on every platform
     except OSError as error:
         reason = error.strerror or str(error)
