@@ -121,7 +121,7 @@ def _kill(options: argparse.Namespace, name: str, after: int) -> dict[str, Any]:
 
 
 def _reports(options: argparse.Namespace, name: str) -> int:
-    return len(list((options.folder / name).glob("*/report.json")))
+    return len(list((options.folder / name).glob("[!.]*/report.json")))
 
 
 def _parser() -> argparse.ArgumentParser:
