@@ -29,6 +29,7 @@ from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.forge.degradation import degrade, degrade_picture, parse_degradations
 from geotamper.forge.forgery import Forgery, Pixels
 from geotamper.forge.interpolation import interpolation
+from geotamper.processes import follow_parent
 from geotamper.task.classes import OBJECT_CLASSES, ObjectClass
 
 # "bank": kernels close to those a detector would try first; "foreign": tools and kernels it does not know.
@@ -100,7 +101,8 @@ def _turns(objects: dict[Tile, list[int]]) -> Iterator[tuple[Tile, int]]:
 
 def plan_forgeries(tiles: list[Tile], wanted: int, rng: np.random.Generator, workers: int) -> list[Job]:
     """Spread forgeries over classes, then the tiles of each class, then the objects of each tile."""
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=follow_parent) as pool:
         found = list(pool.map(_objects_of, tiles, chunksize=8))
     by_class: dict[ObjectClass, dict[Tile, list[int]]] = defaultdict(lambda: defaultdict(list))
     for index in rng.permutation(len(tiles)):
@@ -261,7 +263,7 @@ def build(arguments: argparse.Namespace) -> list[Record]:
         tiles, arguments.clean, arguments.versions, np.random.default_rng([arguments.seed, _CLEAN])
     )
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(arguments.workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(arguments.workers, mp_context=context, initializer=follow_parent) as pool:
         made = list(pool.map(partial(make_picture, options), jobs, chunksize=4))
     records = [record for record in made if record is not None]
     save_records(arguments.out, records)

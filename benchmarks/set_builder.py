@@ -32,10 +32,10 @@ from _common.failures import one_line_failures
 from _common.machine import describe_machine
 from geotamper.atomic import write_text
 from geotamper.control import Control
+from geotamper.processes.engines import LocalProcesses, prepare_process
 from geotamper.scenes.composition import draw_scene
 from geotamper.scenes.result import SceneKind
 from geotamper.sets.building import PRESETS, BuildSettings, build_set
-from geotamper.sets.building.engines import LocalProcesses, prepare_process
 from geotamper.sets.layout.names import ROLES
 from geotamper.sets.layout.png import COMPRESSION_LEVEL, encode_png
 from geotamper.sets.sources import RawSource, open_source

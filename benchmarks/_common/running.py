@@ -19,6 +19,7 @@ from geotamper.evidence.results import Evidence
 from geotamper.evidence.search import find_evidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.metrics import RegionPair, TransformPair, VerdictRecord, localise
+from geotamper.processes import follow_parent
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ DETECTORS: dict[str, Callable[[Pixels, int], Detection]] = {"inspector": _inspec
 
 
 def _warm_up(run: Run, record: Record) -> None:
+    follow_parent()
     cv2.setNumThreads(run.threads)
     detect(run, load_picture(run.folder, record))
 

@@ -16,8 +16,9 @@ from PIL import Image
 
 from geotamper.atomic import atomic_path
 from geotamper.imagery.picture import Pixels
+from geotamper.processes import open_engine
 from geotamper.scenes import SceneKind, draw_scene
-from geotamper.sets.building import BuildSettings, PresetName, build_set, open_engine
+from geotamper.sets.building import BuildSettings, PresetName, build_set
 from geotamper.sets.layout import TamperSet, open_set
 from geotamper.sets.sources import open_source
 from geotamper.sets.stats import choose_pictures, collect_statistics, draw_sheet

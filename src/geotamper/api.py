@@ -17,8 +17,9 @@ from geotamper.errors import InputError
 from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.imagery.picture import Picture
 from geotamper.imagery.reading import read_picture
-from geotamper.inspection.answering import answer_question, case_of_report
+from geotamper.inspection.answering import answer_question
 from geotamper.inspection.assembly import Request, assemble_report
+from geotamper.inspection.cases import case_of_report
 from geotamper.inspection.detector import DEFAULT_DETECTOR, Detector
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.questions import read_question
@@ -227,13 +228,20 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     picture = read_source(source)
     start = time.monotonic()
     detected = judge.detect(picture, control)
-    request = Request(
+    request = request_of(questions, finding=finding, time_limit=time_limit, max_memory=max_memory)
+    data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
+    return Report(data, detector=judge, detected=detected)
+
+
+def request_of(
+    questions: Sequence[str], *, finding: int | None, time_limit: float | None, max_memory: int | None
+) -> Request:
+    """What `inspect` asks for with these arguments; what it records of them tells whether a report is still good."""
+    return Request(
         questions=tuple(questions),
         finding=finding,
         parameters={"time_limit": time_limit, "max_memory": max_memory},
     )
-    data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
-    return Report(data, detector=judge, detected=detected)
 
 
 def ask(

@@ -256,7 +256,7 @@ def test_jobs_give_the_same_results_in_order(forgery: Forgery, tmp_path: Path) -
     outputs = []
     for jobs in (1, 2):
         result = subprocess.run(
-            command("inspect", *paths, "--jobs", jobs, "--json", "-", "--out", tmp_path / "out"),
+            command("inspect", *paths, "--jobs", jobs, "--json", "-", "--out", tmp_path / "out", "--again"),
             capture_output=True,
             text=True,
             check=False,
@@ -285,7 +285,7 @@ def test_interruption_leaves_no_half_file(forgery: Forgery, tmp_path: Path, jobs
         text=True,
     )
     deadline = time.monotonic() + 120
-    while not list(out.glob("*/report.json")) and time.monotonic() < deadline:
+    while not list(out.glob("[!.]*/report.json")) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)

@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from geotamper.errors import SpecificationError
-from geotamper.evaluation.ablations import ABLATIONS, AblationRow, ablation_row
+from geotamper.evaluation.ablations import ABLATIONS, AblationRow
 from geotamper.evaluation.published import figures_of
 from geotamper.learning.blueprint import Blueprint, configure
 from geotamper.learning.settings import Preset, TrainingSettings
@@ -71,14 +70,8 @@ def test_full_method_has_the_published_number_of_parameters() -> None:
 
 
 def test_heads_of_table_three_have_their_sizes() -> None:
-    network = _meta(ablation_row("III", "Swin, Res-152, LSTM"))
+    (row,) = [row for row in ABLATIONS["III"] if row.name == "Swin, Res-152, LSTM"]
+    network = _meta(row)
     tower, text = network.image_tower, network.text_tower
     assert (tower.token_width, tower.width) == (2048, 2048)
     assert (text.token_width, text.width) == (1200, 2400)
-
-
-def test_ablation_row_refuses_unknown_names() -> None:
-    with pytest.raises(SpecificationError, match="III, IV"):
-        ablation_row("VIII", "STMA")
-    with pytest.raises(SpecificationError, match="Q-Former"):
-        ablation_row("IV", "QFormer")

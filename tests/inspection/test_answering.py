@@ -5,7 +5,8 @@ import pytest
 
 from geotamper.errors import SpecificationError
 from geotamper.evidence.results import BlurEvidence, CopyEvidence
-from geotamper.inspection.answering import answer_question, case_of_findings, exchange, force_answer
+from geotamper.inspection.answering import answer_question, exchange, force_answer
+from geotamper.inspection.cases import case_of_findings
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.questions import Question, open_questions
 from geotamper.inspection.report import Answer, ObjectClassGuess

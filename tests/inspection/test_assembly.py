@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from geotamper.errors import SpecificationError
 from geotamper.evidence.results import BlurEvidence, CopyEvidence
-from geotamper.inspection.answering import answer_question, case_of_report
+from geotamper.inspection.answering import answer_question
 from geotamper.inspection.assembly import Request, assemble_report, peak_memory_mb
+from geotamper.inspection.cases import case_of_report
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.inspector import Inspector
 from geotamper.inspection.questions import Question

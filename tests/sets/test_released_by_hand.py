@@ -13,7 +13,8 @@ from geotamper.evidence.objects.network import ClassNetworkName
 from geotamper.evidence.results import Evidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.imagery.picture import Pixels
-from geotamper.inspection.answering import Case, Subject, force_answer
+from geotamper.inspection.answering import force_answer
+from geotamper.inspection.cases import Case, Subject
 from geotamper.inspection.detector import DETECTORS, Detector
 from geotamper.inspection.inspector import Inspector
 from geotamper.inspection.questions import Question

@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -152,11 +152,8 @@ def _numbers(text: str | None) -> tuple[int, ...]:
 
 def _runner(engine: str, jobs: int) -> "Runner":
     from geotamper.evaluation.benchmarking import Isolated
-    from geotamper.sets.building import EngineName
 
-    if engine not in get_args(EngineName):
-        raise typer.BadParameter(f"'{engine}' is none; choose local or ray", param_hint="--engine")
-    if engine == "ray":
+    if options.engine_of(engine) == "ray":
         from geotamper.evaluation.benchmarking.cluster import OnRay
 
         return OnRay(jobs)

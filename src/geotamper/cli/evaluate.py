@@ -127,12 +127,14 @@ def _run(data: Path, chosen: "EvaluationOptions", jobs: int) -> "Evaluation":
 
 
 def _in_processes(jobs: int, tasks: Sequence["PictureTask"]) -> Iterator["Judged"]:
-    from geotamper.cli.pool import run_parallel
-    from geotamper.cli.worker import prepare_worker
     from geotamper.evaluation.inspecting import evaluate_picture, picture_died
+    from geotamper.processes import in_order
+    from geotamper.processes.engines import LocalProcesses
 
-    results = run_parallel(evaluate_picture, tasks, jobs=jobs, on_death=picture_died, prepare=prepare_worker)
-    with closing(results):
+    with (
+        LocalProcesses(jobs, threads=options.threads_per_job(jobs)) as engine,
+        closing(in_order(engine, evaluate_picture, tasks, on_death=picture_died)) as results,
+    ):
         yield from results
 
 

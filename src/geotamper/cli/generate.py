@@ -56,9 +56,7 @@ def generate(  # noqa: PLR0913 - one parameter per option
         ),
     ] = "own",
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Pieces of work at the same time.")] = 1,
-    engine: Annotated[
-        str, typer.Option("--engine", metavar="E", help="local processes, or ray: a Ray cluster.")
-    ] = "local",
+    engine: options.Engine = "local",
     debug: options.Debug = False,
 ) -> None:
     """Build a set of forged pictures with masks, questions and answers from labelled imagery.

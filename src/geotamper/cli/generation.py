@@ -7,17 +7,17 @@ from typing import Any, get_args
 
 import typer
 
+from geotamper.cli import options
 from geotamper.cli.failures import FAILED, INTERRUPTED, report_failure
 from geotamper.cli.progress import progress_bar
 from geotamper.control import Control
+from geotamper.processes import open_engine
 from geotamper.sets.building import (
     PRESETS,
     BuildReport,
     BuildSettings,
-    EngineName,
     PresetName,
     build_set,
-    open_engine,
 )
 from geotamper.sets.layout.sidecar import Wording
 from geotamper.sets.sources import READERS, open_source
@@ -50,7 +50,7 @@ def run_generate(choices: GenerateChoices) -> int:
         GeotamperError: The set cannot be built; see `build_set`.
         typer.BadParameter: An option has no such value.
     """
-    settings, engine_name = _settings(choices), _engine_name(choices.engine)
+    settings, engine_name = _settings(choices), options.engine_of(choices.engine)
     if choices.reader is not None and choices.reader.casefold() not in READERS:
         raise typer.BadParameter(
             f"'{choices.reader}' is none; choose one of {', '.join(READERS)}", param_hint="--reader"
@@ -100,13 +100,6 @@ def _settings(choices: GenerateChoices) -> BuildSettings:
         wording=wordings[choices.wording],
         per_object=choices.per_object,
     )
-
-
-def _engine_name(name: str) -> EngineName:
-    names: dict[str, EngineName] = {known: known for known in get_args(EngineName)}
-    if name not in names:
-        raise typer.BadParameter(f"'{name}' is none; choose one of {', '.join(names)}", param_hint="--engine")
-    return names[name]
 
 
 def summary(report: BuildReport) -> Iterator[str]:

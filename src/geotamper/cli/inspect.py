@@ -12,6 +12,7 @@ Examples:
   geotamper inspect scene.png
   geotamper inspect scene.tif -q "Was the copy rotated?" --out reports
   geotamper inspect survey/ --recursive --jobs 4 --csv table.csv --out reports
+  geotamper inspect survey/ --engine ray --jobs 16 --parquet table.parquet --out reports
   geotamper inspect a.png b.png --json - | jq .verdict
   geotamper inspect scene.png --detector sift
 """
@@ -43,6 +44,9 @@ def inspect(  # noqa: PLR0913 - one parameter per option
     csv: Annotated[
         str | None, typer.Option("--csv", metavar="FILE", help="Write a table with one row per picture.")
     ] = None,
+    parquet: Annotated[
+        str | None, typer.Option("--parquet", metavar="FILE", help="Write the same table as Parquet.")
+    ] = None,
     detector: options.Detector = "inspector",
     false_alarm_rate: options.FalseAlarmRate = 0.01,
     weights: options.Weights = "research",
@@ -52,12 +56,21 @@ def inspect(  # noqa: PLR0913 - one parameter per option
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=1, help="Pictures inspected at the same time.")
     ] = 1,
+    engine: options.Engine = "local",
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again", help="Inspect pictures anew whose reports an earlier run has finished in --out."
+        ),
+    ] = False,
     fail_if_tampered: Annotated[
         bool, typer.Option("--fail-if-tampered", help="Exit with 3 when a picture is tampered.")
     ] = False,
     debug: options.Debug = False,
 ) -> None:
     """Look for forged regions in pictures: verdict, findings, answers, report.
+
+    After an interruption, the same command with the same --out goes on where it stopped.
 
     Exits with 0 when the work was done, also when a picture is tampered; with 1 when an input failed; with 2
     on wrong usage.
@@ -74,6 +87,7 @@ def inspect(  # noqa: PLR0913 - one parameter per option
                 out=out,
                 json=json,
                 csv=csv,
+                parquet=parquet,
                 detector=detector,
                 false_alarm_rate=false_alarm_rate,
                 weights=weights,
@@ -81,6 +95,8 @@ def inspect(  # noqa: PLR0913 - one parameter per option
                 time_limit=time_limit,
                 recursive=recursive,
                 jobs=jobs,
+                engine=options.engine_of(engine),
+                again=again,
                 fail_if_tampered=fail_if_tampered,
                 debug=debug,
             ),

@@ -9,6 +9,7 @@ from geotamper.cli.values import parse_duration, parse_memory, parse_share, pars
 
 if TYPE_CHECKING:
     from geotamper.learning.settings import Preset
+    from geotamper.processes import EngineName
     from geotamper.sets.layout import Fold
 
 _PRESETS: tuple["Preset", ...] = ("paper", "compact", "tiny")
@@ -63,6 +64,12 @@ Json = Annotated[
 ]
 SetFolder = Annotated[Path, typer.Argument(metavar="SET", help="Folder of a set, made here or released.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes that work at the same time.")]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine", metavar="E", help="local processes, or ray: the cluster that RAY_ADDRESS names."
+    ),
+]
 Balanced = Annotated[
     bool, typer.Option("--balanced", help="Take the questions of the balanced subset of the set.")
 ]
@@ -118,5 +125,21 @@ def preset_of(name: str) -> "Preset":
 def threads_per_job(jobs: int) -> int:
     """Threads for the work on one picture, so that all jobs together use the machine once; 0 for one job."""
     from geotamper.evidence.search import available_workers
+    from geotamper.processes import usable_cores
 
-    return 0 if jobs == 1 else max(1, available_workers() // jobs)
+    return 0 if jobs == 1 else max(1, min(available_workers(), usable_cores() // jobs))
+
+
+def engine_of(name: str) -> "EngineName":
+    """The engine of this name.
+
+    Raises:
+        typer.BadParameter: There is none.
+    """
+    from geotamper.errors import SpecificationError
+    from geotamper.processes import engine_name
+
+    try:
+        return engine_name(name)
+    except SpecificationError as error:
+        raise typer.BadParameter(str(error), param_hint="--engine") from error

@@ -9,7 +9,7 @@ Progress = Callable[[float, str], None]
 
 @contextlib.contextmanager
 def progress_bar(count: int) -> Iterator[Callable[[int, str], Progress] | None]:
-    """Show a bar for a run over `count` pictures.
+    """Show a bar for a run over `count` pictures, with the time left.
 
     Gives a function that takes the number of finished pictures and the name of the current one, and returns
     the progress callback of that picture; None where stderr is no terminal.
@@ -18,10 +18,25 @@ def progress_bar(count: int) -> Iterator[Callable[[int, str], Progress] | None]:
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
+        TimeRemainingColumn(),
+    )
+    # a picture may take long: the pace is that of the last hour, not of the last half minute
+    with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=3600) as bar:
         line = bar.add_task("starting", total=count)
 
         def watch(done: int, name: str) -> Callable[[float, str], None]:

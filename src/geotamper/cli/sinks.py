@@ -1,4 +1,4 @@
-"""Where the results of a run go: JSON, CSV and the terminal."""
+"""Where the results of a run go: JSON, CSV, Parquet and the terminal."""
 
 import contextlib
 import sys
@@ -11,7 +11,8 @@ from geotamper.atomic import atomic_path
 from geotamper.cli.summary import summary
 from geotamper.cli.worker import Outcome
 from geotamper.inspection.report import ErrorLine
-from geotamper.reporting.table import error_row, header_row, report_row
+from geotamper.reporting.parquet_table import parquet_table
+from geotamper.reporting.table import Row, csv_header, csv_line, error_row, report_row
 
 STDOUT = "-"
 Sink = Callable[[Outcome], None]
@@ -58,15 +59,26 @@ def json_sink(target: str, *, lines: bool) -> Iterator[Sink]:
 def csv_sink(target: str) -> Iterator[Sink]:
     """A table with one row per input."""
     with writer(target) as write:
-        write(header_row())
+        write(csv_header())
+        yield lambda outcome: write(csv_line(_row(outcome)))
 
-        def sink(outcome: Outcome) -> None:
-            if outcome.report is None:
-                write(error_row(ErrorLine.of(outcome.path, outcome.error)))
-            else:
-                write(report_row(outcome.report))
 
-        yield sink
+@contextlib.contextmanager
+def parquet_sink(target: str) -> Iterator[Sink]:
+    """The same table as a Parquet file.
+
+    Raises:
+        MissingLibraryError: pyarrow is not installed.
+        OutputError: The file cannot be written.
+    """
+    with parquet_table(Path(target)) as add:
+        yield lambda outcome: add(_row(outcome))
+
+
+def _row(outcome: Outcome) -> Row:
+    if outcome.report is None:
+        return error_row(ErrorLine.of(outcome.path, outcome.error))
+    return report_row(outcome.report)
 
 
 def terminal_sink(*, detailed: bool) -> Sink:

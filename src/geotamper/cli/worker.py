@@ -1,20 +1,18 @@
 """The inspection of one input of a run, in this process or in a worker."""
 
-import signal
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from types import FrameType
 
 import cv2
 
 from geotamper import api
 from geotamper.detection.opening import is_network, open_detector
 from geotamper.errors import GeotamperError
+from geotamper.inspection.assembly import Request
 from geotamper.inspection.detector import Detector
 from geotamper.inspection.report import InspectionReport
-from geotamper.processes import follow_parent
 
 
 @dataclass(frozen=True)
@@ -47,21 +45,29 @@ class Task:
     out: str | None
     name: str
 
+    @property
+    def request(self) -> Request:
+        """What is asked of the picture."""
+        return api.request_of(
+            self.questions, finding=self.finding, time_limit=self.time_limit, max_memory=self.max_memory
+        )
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one input: a report, or an error with its traceback."""
+    """What became of one input: a report, perhaps of an earlier run, or an error with its traceback."""
 
     path: str
     report: InspectionReport | None = None
     error: str = ""
     trace: str = ""
+    reused: bool = False
 
 
 def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None) -> Outcome:
     """Inspect one picture and write its report; an unusable input becomes an error, not an exception."""
     try:
-        detector = _opened(task)
+        detector = opened_detector(task)
         report = api.inspect(
             task.path,
             questions=task.questions,
@@ -94,7 +100,12 @@ def _network(path: str) -> Detector:
     return open_detector(path)
 
 
-def _opened(task: Task) -> Detector:
+def opened_detector(task: Task) -> Detector:
+    """The detector of a task.
+
+    Raises:
+        GeotamperError: It cannot be opened.
+    """
     if is_network(task.detector):
         return _network(task.detector)
     return open_detector(
@@ -111,14 +122,3 @@ def died(task: Task) -> Outcome:
             "use fewer --jobs, a lower --max-memory or a smaller picture"
         ),
     )
-
-
-def prepare_worker() -> None:
-    """Follow the parent, and clean up when it ends this process."""
-    follow_parent()
-    signal.signal(signal.SIGTERM, _leave)
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    del frame
-    raise SystemExit(128 + number)

@@ -1,5 +1,6 @@
 """Trained networks that ONNX Runtime runs."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,7 +39,11 @@ class OnnxPredictor:
                 "ONNX files need ONNX Runtime; install it with 'pip install geotamper[export]'"
             ) from error
         try:
-            self.session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = _threads()
+            self.session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
         except (Fail, InvalidGraph, InvalidProtobuf) as error:
             reason = " ".join(str(error).split())[:200]
             raise InputError(f"'{path}' is no usable ONNX file ({reason}); export the run anew") from error
@@ -86,3 +91,9 @@ class OnnxPredictor:
         }
         outputs: list[Logits] = self.session.run(self._outputs, given)
         return outputs
+
+
+def _threads() -> int:
+    """As many as other libraries use, which several jobs bound; 0 for all cores."""
+    number = os.environ.get("OMP_NUM_THREADS", "")
+    return int(number) if number.isdecimal() else 0

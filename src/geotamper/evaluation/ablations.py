@@ -11,8 +11,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from geotamper.errors import SpecificationError
-
 TableName = Literal["III", "IV", "V", "VI", "VII", "figure 9"]
 
 
@@ -108,20 +106,3 @@ def _rows(table: TableName) -> tuple[AblationRow, ...]:
 
 ABLATIONS: Mapping[TableName, tuple[AblationRow, ...]] = {table: _rows(table) for table in _SETTINGS}
 """The rows of every table in the order of the paper; each table ends with the full method, but for figure 9."""
-
-
-def ablation_row(table: str, name: str) -> AblationRow:
-    """One row.
-
-    Raises:
-        SpecificationError: There is no such table, or no such row in it.
-    """
-    for known, rows in ABLATIONS.items():
-        if known == table:
-            for row in rows:
-                if row.name == name:
-                    return row
-            raise SpecificationError(
-                f"table {table} has no row '{name}'; choose one of {'; '.join(row.name for row in rows)}"
-            )
-    raise SpecificationError(f"there is no ablation '{table}'; choose one of {', '.join(ABLATIONS)}")

@@ -1,6 +1,5 @@
 """The one entry to this package: all that the pixels of a picture yield."""
 
-import os
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -18,6 +17,7 @@ from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.results import BlurEvidence, Evidence
 from geotamper.evidence.settings import EvidenceSettings
+from geotamper.processes import usable_cores
 
 SMALLEST_SIDE = 32
 """Pixels; in smaller pictures source and copy cannot lie apart and carry texture."""
@@ -169,9 +169,5 @@ def _within_memory(plan: SearchPlan, pixels: int, control: Control) -> SearchPla
 
 
 def available_workers() -> int:
-    """Processors that this process may use, at most 4: more do not help one picture."""
-    try:
-        count = len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows have no affinity
-        count = os.cpu_count() or 1
-    return min(count, 4)
+    """Cores that this process may use, at most 4: more do not help one picture."""
+    return min(usable_cores(), 4)

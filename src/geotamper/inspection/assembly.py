@@ -7,7 +7,7 @@ from typing import Any
 
 from geotamper._version import __version__
 from geotamper.imagery.picture import Picture
-from geotamper.inspection.answering import case_of_findings
+from geotamper.inspection.cases import case_of_findings
 from geotamper.inspection.detector import Detector
 from geotamper.inspection.findings import Finding, Findings
 from geotamper.inspection.questions import Question, open_questions, read_question
@@ -74,20 +74,32 @@ def assemble_report(
         answers=detector.answers(findings, questions, finding=request.finding),
         artifacts=Artifacts(),
         limits=(*detector.limits, *map(_sentence, (*findings.picture.notes, *findings.notes))),
-        run=RunInfo(
-            version=__version__,
-            detector=detector.name,
-            weights=detector.weights,
-            device=detector.device,
-            seconds=seconds,
-            peak_memory_mb=peak_memory_mb(),
-            parameters={
-                **detector.parameters,
-                **request.parameters,
-                "questions": list(request.questions),
-                "finding": request.finding,
-            },
+        run=reproducible_run(detector, request).model_copy(
+            update={"seconds": seconds, "peak_memory_mb": peak_memory_mb()}
         ),
+    )
+
+
+def reproducible_run(detector: Detector, request: Request) -> RunInfo:
+    """How a report is made, as far as that is known before: time and memory are 0.
+
+    Args:
+        detector: What looks for findings.
+        request: What the caller asked for.
+    """
+    return RunInfo(
+        version=__version__,
+        detector=detector.name,
+        weights=detector.weights,
+        device=detector.device,
+        seconds=0.0,
+        peak_memory_mb=0.0,
+        parameters={
+            **detector.parameters,
+            **request.parameters,
+            "questions": list(request.questions),
+            "finding": request.finding,
+        },
     )
 
 

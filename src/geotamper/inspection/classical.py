@@ -12,7 +12,8 @@ from geotamper.classical.search import LARGEST_SIDE, METHODS, ClassicalMethod
 from geotamper.control import Control
 from geotamper.evidence.results import CopyEvidence
 from geotamper.imagery.picture import Picture
-from geotamper.inspection.answering import Priors, answer_all, case_of_findings
+from geotamper.inspection.answering import Priors, answer_all
+from geotamper.inspection.cases import case_of_findings
 from geotamper.inspection.findings import Findings, number_findings
 from geotamper.inspection.questions import Question
 from geotamper.inspection.report import Answer, WeightsInfo

@@ -10,7 +10,8 @@ from geotamper.evidence.results import Evidence
 from geotamper.evidence.search import find_evidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.imagery.picture import Picture, Pixels
-from geotamper.inspection.answering import Priors, answer_all, case_of_findings
+from geotamper.inspection.answering import Priors, answer_all
+from geotamper.inspection.cases import case_of_findings
 from geotamper.inspection.findings import BoolMask, Finding, Findings
 from geotamper.inspection.questions import Question
 from geotamper.inspection.report import Answer, ObjectClassGuess, WeightsInfo

@@ -135,6 +135,12 @@ def _png(pixels: Pixels) -> bytes:
     return buffer.getvalue()
 
 
+def _keep(path: Path) -> None:
+    """See to it that a file outlasts the loss of power."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
 @contextlib.contextmanager
 def _whole_folder(folder: Path) -> Iterator[Path]:
     """Give a temporary folder whose files are moved to `folder` when the block ends without an error."""
@@ -142,8 +148,14 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        folder.mkdir(exist_ok=True)
-        for path in sorted(temporary.iterdir()):
+        for path in temporary.iterdir():
+            _keep(path)
+        if not folder.exists():
+            temporary.rename(folder)
+            return
+        (folder / REPORT_NAME).unlink(missing_ok=True)
+        # the report comes last: where there is one, the rest is there and belongs to it
+        for path in sorted(temporary.iterdir(), key=lambda path: path.name == REPORT_NAME):
             os.replace(path, folder / path.name)  # noqa: PTH105 - overwrites on every platform
     except OSError as error:
         reason = error.strerror or str(error)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from geotamper.errors import InputError, OutputError
+from geotamper.processes.engines import LocalProcesses
 from geotamper.sets.building import BuildSettings, build_set
 from geotamper.sets.building.build import batches_of
-from geotamper.sets.building.engines import LocalProcesses
 from geotamper.sets.checking import check_set
 from geotamper.sets.layout import open_set, read_sidecar
 from geotamper.sets.sources import RawSource, RawTile, TileError, TileRef, open_source

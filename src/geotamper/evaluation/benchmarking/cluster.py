@@ -5,7 +5,7 @@ from typing import Any
 
 from geotamper.evaluation.benchmarking.jobs import Job, JobRecord, one_line, run_job
 from geotamper.evaluation.benchmarking.runner import Tell, failed
-from geotamper.sets.building.ray_engine import RayEngine
+from geotamper.processes.ray_engine import RayEngine
 
 
 class OnRay:

@@ -11,7 +11,7 @@ from geotamper.evaluation.benchmarking.figures import CURVES_FILE, RADAR_FILE, d
 from geotamper.evaluation.benchmarking.plan import Plan
 from geotamper.evaluation.benchmarking.runner import Benchmark
 from geotamper.evaluation.benchmarking.tables import csv_text, latex, markdown
-from geotamper.evidence.search import available_workers
+from geotamper.processes import usable_cores
 
 PAGE_FILE = "README.md"
 TABLE_FILE = "table"
@@ -91,7 +91,7 @@ def _conditions(plan: Plan) -> Iterator[str]:
         yield f"changed for every network: {', '.join(f'`{text}`' for text in chosen.settings)}"
     libraries = ", ".join(f"{name} {_version(name)}" for name in ("torch", "numpy", "onnxruntime"))
     yield f"geotamper {__version__}, Python {platform.python_version()}, {libraries}"
-    yield f"{platform.system()} {platform.machine()}, {available_workers()} processors"
+    yield f"{platform.system()} {platform.machine()}, {usable_cores()} processors"
 
 
 def _reservations(plan: Plan) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Building sets: which pictures, how they are made, by how many processes, and going on after a stop."""
 
 from geotamper.sets.building.build import build_set
-from geotamper.sets.building.engines import Engine, EngineName, open_engine
 from geotamper.sets.building.plan import PictureJob, Plan, Slot, make_plan
 from geotamper.sets.building.presets import PRESETS, BuildSettings, Preset, PresetName
 from geotamper.sets.building.report import BuildReport
@@ -10,8 +9,6 @@ __all__ = [
     "PRESETS",
     "BuildReport",
     "BuildSettings",
-    "Engine",
-    "EngineName",
     "PictureJob",
     "Plan",
     "Preset",
@@ -19,5 +16,4 @@ __all__ = [
     "Slot",
     "build_set",
     "make_plan",
-    "open_engine",
 ]

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from geotamper.control import Control
 from geotamper.errors import CancelledError, InputError, OutputError
-from geotamper.sets.building.engines import Engine, InProcess
+from geotamper.processes.engines import Engine, InProcess
 from geotamper.sets.building.finish import Course, write_set
 from geotamper.sets.building.journal import Journal
 from geotamper.sets.building.lines import relative_line

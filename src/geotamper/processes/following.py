@@ -4,9 +4,13 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
+
+_GRACE = 5.0
+"""Seconds that a process without a parent has to clean up."""
 
 
 @contextmanager
@@ -40,4 +44,6 @@ def follow_parent() -> None:
 
 def _end_with(parent: BaseProcess) -> None:
     parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)  # what handles it may remove what is half-written
+    time.sleep(_GRACE)
     os._exit(1)
