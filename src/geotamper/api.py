@@ -20,6 +20,7 @@ from geotamper.imagery.reading import read_picture
 from geotamper.inspection.answering import answer_question, case_of_report
 from geotamper.inspection.assembly import Request, assemble_report
 from geotamper.inspection.detector import DEFAULT_DETECTOR, Detector
+from geotamper.inspection.exhibit import Exhibit, exhibit_of
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.questions import read_question
 from geotamper.inspection.report import (
@@ -44,12 +45,19 @@ class Report:
 
     Attributes:
         data: The report as data, field for field as it is written.
+        exhibit: Pixels and regions behind it; None for a report that was loaded from a file.
     """
 
     def __init__(
-        self, data: InspectionReport, *, detector: Detector | None = None, detected: Findings | None = None
+        self,
+        data: InspectionReport,
+        *,
+        exhibit: Exhibit | None = None,
+        detector: Detector | None = None,
+        detected: Findings | None = None,
     ) -> None:
         self.data = data
+        self.exhibit = exhibit
         self._detector = detector
         self._detected = detected
 
@@ -133,12 +141,12 @@ class Report:
         """Like `save`, with a given name of the report's folder."""
         from geotamper.reporting.folder import save_report
 
-        if self._detected is None:
+        if self.exhibit is None:
             raise InputError(
                 f"the report of '{self.data.image.path}' was loaded from a file and has no pixels to save; "
                 "copy its folder, or inspect the picture again"
             )
-        self.data = save_report(self.data, self._detected, os.fspath(out), name)
+        self.data = save_report(self.data, self.exhibit, os.fspath(out), name)
         return Path(out) / name
 
     @classmethod
@@ -233,7 +241,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         parameters={"time_limit": time_limit, "max_memory": max_memory},
     )
     data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
-    return Report(data, detector=judge, detected=detected)
+    return Report(data, exhibit=exhibit_of(detected), detector=judge, detected=detected)
 
 
 def ask(
