@@ -1,5 +1,6 @@
 """What `import geotamper` offers: inspect pictures, ask questions, save and load reports."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from geotamper.errors import InputError
 from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.imagery.picture import Picture
 from geotamper.imagery.reading import read_picture
-from geotamper.inspection.answering import answer_question, case_of_report
+from geotamper.inspection.answering import answer_question, case_of_findings, case_of_report
 from geotamper.inspection.assembly import Request, assemble_report
 from geotamper.inspection.detector import DEFAULT_DETECTOR, Detector
 from geotamper.inspection.exhibit import Exhibit, exhibit_of
@@ -33,6 +34,8 @@ from geotamper.inspection.report import (
     RunInfo,
     Verdict,
 )
+
+from geotamper.inspection.scenes.findings import SceneFindings
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -54,7 +57,7 @@ class Report:
         *,
         exhibit: Exhibit | None = None,
         detector: Detector | None = None,
-        detected: Findings | None = None,
+        detected: Findings | SceneFindings | None = None,
     ) -> None:
         self.data = data
         self.exhibit = exhibit
@@ -109,6 +112,8 @@ class Report:
         question = read_question(text)
         if self._detector is not None and self._detected is not None:
             chosen = self.data.run.parameters.get("finding") if finding is None else finding
+            if isinstance(self._detected, SceneFindings):
+                return answer_question(case_of_findings(self._detected, chosen), question)
             return self._detector.answers(self._detected, [question], finding=chosen)[0]
         answer = answer_question(case_of_report(self.data, finding), question)
         known = (
@@ -194,10 +199,14 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     false_alarm_rate: float = 0.01,
     weights: str = DEFAULT_NETWORK,
     time_limit: float | None = None,
-    max_memory: int | None = None,
+    max_memory: int | None = DEFAULT_MEMORY,
+    options: ReadOptions = DEFAULT_OPTIONS,
     progress: Progress | None = None,
 ) -> Report:
     """Look for forged regions in a picture and answer questions about them.
+
+    Files that are too large for the memory bound, and files of which only an area is asked for, are read in windows
+    and searched as scenes; see `geotamper.inspection.scenes.inspector.inspect_scene`.
 
     Args:
         source: Path of a PNG, JPEG, WebP, TIFF or GeoTIFF file, a PIL image, or an (H, W, 3) uint8 RGB array.
@@ -210,7 +219,8 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         weights: "research" or "permissive": which class network tells what was forged; applies to detectors given by
             name.
         time_limit: Seconds after which the search ends with what it has, or None.
-        max_memory: Bytes that the search may hold, or None.
+        max_memory: Bytes that the process may hold for the search, or None for no bound.
+        options: How a file is read: bands, stretch, area.
         progress: Called with the finished fraction (0 to 1) and the stage that begins.
 
     Raises:
@@ -232,16 +242,68 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     control = Control(time_limit=time_limit, max_memory=max_memory)
     if progress is not None:
         control.on_progress = progress
-    picture = read_source(source)
     start = time.monotonic()
-    detected = judge.detect(picture, control)
-    request = Request(
-        questions=tuple(questions),
-        finding=finding,
-        parameters={"time_limit": time_limit, "max_memory": max_memory},
+    with contextlib.ExitStack() as opened:
+        scene = _open_scene(source, options, control)
+        if scene is None:
+            picture = read_source(source)
+            start = time.monotonic()
+            detected: Findings | SceneFindings = judge.detect(picture, control)
+        else:
+            opened.callback(scene.close)
+            detected = _scene_inspector(judge).inspect_scene(scene, control, area=scene.area)
+        request = Request(
+            questions=tuple(questions),
+            finding=finding,
+            parameters={"time_limit": time_limit, "max_memory": max_memory, **_chosen(options)},
+        )
+        data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
+        exhibit = detected.exhibit if isinstance(detected, SceneFindings) else exhibit_of(detected)
+        opened.pop_all()  # the report reads the scene on: it stays open as long as the report lives
+    return Report(data, exhibit=exhibit, detector=judge, detected=detected)
+
+
+def _open_scene(
+    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]", options: ReadOptions, control: Control
+) -> "Raster | None":
+    """The file as a scene where it is too large to be searched as a picture, or only an area is asked for."""
+    if not isinstance(source, str | os.PathLike):
+        if options.area is not None:
+            raise SpecificationError("an area was asked for of pixels in memory; cut them instead, or give a file")
+        return None
+    from geotamper.imagery.raster import open_raster
+    from geotamper.imagery.raster_file import look_at
+
+    file = look_at(Path(source), MAX_RASTER_PIXELS, options.vrt_root)
+    header = file.header
+    is_known = header.width is not None and header.height is not None
+    if options.area is None and is_known and _fits(header.width * header.height, control):
+        return None
+    if options.area is None and not is_known and file.kind != "vrt":
+        return None  # damaged: reading it as a picture says what is wrong
+    scene = open_raster(os.fspath(source), options)
+    if options.area is None and _fits(scene.width * scene.height, control) and file.kind != "vrt":
+        scene.close()
+        return None
+    return scene
+
+
+def _fits(pixels: int, control: Control) -> bool:
+    """Whether a picture is searched as a whole."""
+    from geotamper.inspection.scenes.inspector import PICTURE_PIXELS, needed_bytes
+
+    if pixels <= PICTURE_PIXELS:
+        return True
+    return pixels <= MAX_PIXELS and (control.max_memory is None or needed_bytes(pixels) <= control.max_memory)
+
+
+def _scene_inspector(detector: Detector) -> Inspector:
+    if isinstance(detector, Inspector):
+        return detector
+    raise SpecificationError(
+        f"the detector '{detector.name}' looks at whole pictures in memory; take the detector 'inspector' for scenes "
+        "and areas, or cut the picture into parts"
     )
-    data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
-    return Report(data, exhibit=exhibit_of(detected), detector=judge, detected=detected)
 
 
 def ask(

@@ -106,6 +106,14 @@ class PairView:
         matrix[:, 2] += source_shift - matrix[:, :2] @ copy_shift
         return replace(pair, copy=copy, source=source, matrix=matrix)
 
+    def mask(self, region: Region) -> npt.NDArray[np.bool_]:
+        """(H, W) bool of the view: a region of the scene, in the window that holds it."""
+        out = np.zeros(self.pixels.shape[:2], np.bool_)
+        first = _holds(self.here, region.window)
+        window, box = (self.here, self.boxes[0]) if first else (self.there, self.boxes[-1])
+        out[box.slices] = region.within(window)
+        return out
+
     def hypotheses_to_scene(self, hypotheses: Hypotheses) -> Hypotheses:
         """Guesses of the view, whichever way they lead, as guesses of the scene from the first window to the second."""
         first, second = self._shifts
@@ -118,10 +126,7 @@ class PairView:
 
     def is_cut(self, region: Region, scene: tuple[int, int], reach: int = 6) -> bool:
         """Whether a region of the scene comes close to a border of its window that is none of the scene."""
-        x = region.window.x0
-        window = self.here
-        if not self.is_single and not (window.x0 <= x < window.x1 and _meet(window, region.window)):
-            window = self.there
+        window = self.here if _holds(self.here, region.window) else self.there
         height, width = scene
         return (
             (window.x0 > 0 and region.window.x0 < window.x0 + reach)
@@ -177,6 +182,11 @@ def _left_of_second(first: Window) -> int:
 
 def _meet(one: Window, other: Window) -> bool:
     return one.x0 < other.x1 and other.x0 < one.x1 and one.y0 < other.y1 and other.y0 < one.y1
+
+
+def _holds(outer: Window, inner: Window) -> bool:
+    inside = outer.x0 <= inner.x0 and inner.x1 <= outer.x1
+    return inside and outer.y0 <= inner.y0 and inner.y1 <= outer.y1
 
 
 def _pixels(source: PixelSource, window: Window) -> npt.NDArray[np.uint8]:
