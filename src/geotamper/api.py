@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
-from geotamper.control import Control
+from geotamper.control import DEFAULT_MEMORY, Control
 from geotamper.detection.opening import open_detector
-from geotamper.errors import InputError
+from geotamper.errors import InputError, SpecificationError
 from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.imagery.picture import Picture
+from geotamper.imagery.read_options import ReadOptions
 from geotamper.imagery.reading import read_picture
 from geotamper.inspection.answering import answer_question, case_of_findings, case_of_report
 from geotamper.inspection.assembly import Request, assemble_report
@@ -34,13 +35,17 @@ from geotamper.inspection.report import (
     RunInfo,
     Verdict,
 )
-
 from geotamper.inspection.scenes.findings import SceneFindings
+from geotamper.inspection.scenes.opening import check_scene_detector, open_scene
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from geotamper.imagery.raster import Raster
+
 Progress = Callable[[float, str], None]
+
+_AS_THE_FILE_SAYS = ReadOptions()
 
 
 class Report:
@@ -200,7 +205,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     weights: str = DEFAULT_NETWORK,
     time_limit: float | None = None,
     max_memory: int | None = DEFAULT_MEMORY,
-    options: ReadOptions = DEFAULT_OPTIONS,
+    options: ReadOptions = _AS_THE_FILE_SAYS,
     progress: Progress | None = None,
 ) -> Report:
     """Look for forged regions in a picture and answer questions about them.
@@ -244,66 +249,37 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         control.on_progress = progress
     start = time.monotonic()
     with contextlib.ExitStack() as opened:
-        scene = _open_scene(source, options, control)
+        scene = _as_scene(source, options, judge, control)
         if scene is None:
-            picture = read_source(source)
+            picture = read_source(source, options)
             start = time.monotonic()
             detected: Findings | SceneFindings = judge.detect(picture, control)
         else:
             opened.callback(scene.close)
-            detected = _scene_inspector(judge).inspect_scene(scene, control, area=scene.area)
+            detected = check_scene_detector(judge).inspect_scene(scene, control, area=scene.area)
         request = Request(
             questions=tuple(questions),
             finding=finding,
-            parameters={"time_limit": time_limit, "max_memory": max_memory, **_chosen(options)},
+            parameters={"time_limit": time_limit, "max_memory": max_memory},
         )
         data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
-        exhibit = detected.exhibit if isinstance(detected, SceneFindings) else exhibit_of(detected)
         opened.pop_all()  # the report reads the scene on: it stays open as long as the report lives
+    exhibit = detected.exhibit if isinstance(detected, SceneFindings) else exhibit_of(detected)
     return Report(data, exhibit=exhibit, detector=judge, detected=detected)
 
 
-def _open_scene(
-    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]", options: ReadOptions, control: Control
+def _as_scene(
+    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]",
+    options: ReadOptions,
+    detector: Detector,
+    control: Control,
 ) -> "Raster | None":
-    """The file as a scene where it is too large to be searched as a picture, or only an area is asked for."""
-    if not isinstance(source, str | os.PathLike):
-        if options.area is not None:
-            raise SpecificationError("an area was asked for of pixels in memory; cut them instead, or give a file")
-        return None
-    from geotamper.imagery.raster import open_raster
-    from geotamper.imagery.raster_file import look_at
-
-    file = look_at(Path(source), MAX_RASTER_PIXELS, options.vrt_root)
-    header = file.header
-    is_known = header.width is not None and header.height is not None
-    if options.area is None and is_known and _fits(header.width * header.height, control):
-        return None
-    if options.area is None and not is_known and file.kind != "vrt":
-        return None  # damaged: reading it as a picture says what is wrong
-    scene = open_raster(os.fspath(source), options)
-    if options.area is None and _fits(scene.width * scene.height, control) and file.kind != "vrt":
-        scene.close()
-        return None
-    return scene
-
-
-def _fits(pixels: int, control: Control) -> bool:
-    """Whether a picture is searched as a whole."""
-    from geotamper.inspection.scenes.inspector import PICTURE_PIXELS, needed_bytes
-
-    if pixels <= PICTURE_PIXELS:
-        return True
-    return pixels <= MAX_PIXELS and (control.max_memory is None or needed_bytes(pixels) <= control.max_memory)
-
-
-def _scene_inspector(detector: Detector) -> Inspector:
-    if isinstance(detector, Inspector):
-        return detector
-    raise SpecificationError(
-        f"the detector '{detector.name}' looks at whole pictures in memory; take the detector 'inspector' for scenes "
-        "and areas, or cut the picture into parts"
-    )
+    """The file as a scene where it has to be one; None for what is inspected as a picture."""
+    if isinstance(source, str | os.PathLike):
+        return open_scene(os.fspath(source), options, detector, control)
+    if options.area is not None:
+        raise SpecificationError("an area was asked for of pixels in memory; cut them, or give a file")
+    return None
 
 
 def ask(
@@ -330,14 +306,20 @@ def ask(
     return inspect(source, questions=(text,), detector=detector).answers[0]
 
 
-def read_source(source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]") -> Picture:
+def read_source(
+    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]", options: ReadOptions = _AS_THE_FILE_SAYS
+) -> Picture:
     """The picture behind a path, a PIL image or an array; its path stays as given.
+
+    Args:
+        source: As for `inspect`.
+        options: How a file is read.
 
     Raises:
         InputError: The picture cannot be used.
     """
     if isinstance(source, str | os.PathLike):
-        return replace(read_picture(Path(source)), path=os.fspath(source))
+        return replace(read_picture(Path(source), options=options), path=os.fspath(source))
     if isinstance(source, np.ndarray):
         return Picture.from_array(source)
     return Picture.from_pil(source)

@@ -52,6 +52,7 @@ def describe_region(area: BoolMask | PixelRegion, *, frame: int) -> Region:
         area_px=count,
         area_fraction=count / frame,
         polygon=tuple(
-            tuple((float(px) + left, float(py) + top) for px, py in ring) for ring in mask_polygons(region.mask)
+            tuple((float(px) + left, float(py) + top) for px, py in ring)
+            for ring in mask_polygons(region.mask)
         ),
     )

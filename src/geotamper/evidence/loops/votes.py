@@ -56,6 +56,5 @@ def count_votes(
                     continue
                 own += 1
                 last_x, last_y = points[there, 0], points[there, 1]
-            if own > votes[here]:
-                votes[here] = own
+            votes[here] = max(votes[here], own)
         begin = end

@@ -92,7 +92,13 @@ def tiles_with_content(source: PixelSource, side: int) -> list[Window]:
 
 
 def survey_keypoints(
-    source: PixelSource, tiles: list[Window], spool: Spool, *, per_pixel: float, until: float, control: Control
+    source: PixelSource,
+    tiles: list[Window],
+    spool: Spool,
+    *,
+    per_pixel: float,
+    until: float,
+    control: Control,
 ) -> Survey:
     """Find the keypoints of all tiles.
 

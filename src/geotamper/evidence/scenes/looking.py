@@ -57,7 +57,9 @@ def glance(source: PixelSource, candidate: Candidate, *, workers: int, control: 
     if len(registered) == 0:
         return None
     order = np.argsort(-registered.exactness, kind="stable")
-    alike = np.where(registered.exactness > -9.0, registered.texture / np.maximum(registered.residual, 0.3), 0.0)
+    alike = np.where(
+        registered.exactness > -9.0, registered.texture / np.maximum(registered.residual, 0.3), 0.0
+    )
     refined = view.hypotheses_to_scene(registered.hypotheses.subset(order))
     inside = _inside(refined, candidate)
     if not inside.any():
@@ -76,7 +78,8 @@ def _inside(hypotheses: Hypotheses, candidate: Candidate) -> np.ndarray:
             (x >= box.x0 - reach) & (x < box.x1 + reach) & (y >= box.y0 - reach) & (y < box.y1 + reach)
         )
 
-    return near(hypotheses.centres, candidate.here) & near(hypotheses.poses[:, 2:], candidate.there)
+    both = near(hypotheses.centres, candidate.here) & near(hypotheses.poses[:, 2:], candidate.there)
+    return np.asarray(both)
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,9 @@ class Look:
             view = PairView.read(source, candidate.here, candidate.there, margin=margin)
             stage = Stage("a scene's candidate", GivenCandidates(view.to_view(candidate.hypotheses)))
             pool = CandidatePool(view.planes(), workers=settings.workers, control=Control())
-            pairs = replace(self.search, stages=(stage,)).run(pool, settings=settings, control=_quiet(control))
+            pairs = replace(self.search, stages=(stage,)).run(
+                pool, settings=settings, control=_quiet(control)
+            )
             found = [view.to_scene(pair) for pair in pairs]
             shape = (source.height, source.width)
             is_cut = any(view.is_cut(region, shape) for pair in found for region in (pair.copy, pair.source))

@@ -156,7 +156,9 @@ class SceneSearch:
                 survey.keypoints, spool, until=LEFT_FOR_LOOKING * limit, control=control
             )
         if trees < self.forest.trees:
-            notes.append(f"the time limit left out {self.forest.trees - trees} of {self.forest.trees} passes of matching")
+            notes.append(
+                f"the time limit left out {self.forest.trees - trees} of {self.forest.trees} passes of matching"
+            )
         pairs = vote(survey.keypoints, partners, distances)
         most = self.budget.glances + math.ceil(self.budget.glances_per_megapixel * area / 1e6)
         return candidates_of(pairs, most=most), tuple(notes)

@@ -94,9 +94,11 @@ class PairView:
         poses[:, 2:] -= second
         return Hypotheses(hypotheses.centres - first, poses)
 
-    def is_second(self, x: float) -> bool:
-        """Whether a column of the view belongs to the second window."""
-        return not self.is_single and x >= _left_of_second(self.here) - SEAM / 2
+    def _in_second(self, columns: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which columns of the view belong to the second window."""
+        if self.is_single:
+            return np.zeros(columns.shape, np.bool_)
+        return np.asarray(columns >= _left_of_second(self.here) - SEAM // 2)
 
     def to_scene(self, pair: CopyPair) -> CopyPair:
         """A pair found in the view, in the scene."""
@@ -117,7 +119,7 @@ class PairView:
     def hypotheses_to_scene(self, hypotheses: Hypotheses) -> Hypotheses:
         """Guesses of the view, whichever way they lead, as guesses of the scene from the first window to the second."""
         first, second = self._shifts
-        backwards = np.array([self.is_second(x) for x in hypotheses.centres[:, 0]], bool)
+        backwards = self._in_second(hypotheses.centres[:, 0])
         turned = hypotheses.subset(backwards).reversed()
         joined = Hypotheses.joined(hypotheses.subset(~backwards), turned)
         poses = joined.poses.copy()
@@ -138,16 +140,13 @@ class PairView:
     def _carried(self, region: Region) -> tuple[Region, npt.NDArray[np.int64]]:
         """A region in the scene, without what lies in the other window, and the shift that took it there."""
         first, second = self._shifts
-        columns = np.arange(region.window.x0, region.window.x1)
-        in_second = np.array([self.is_second(x) for x in columns], bool)
+        in_second = self._in_second(np.arange(region.window.x0, region.window.x1))
         weight = region.mask.sum(axis=0)
         belongs = bool(weight[in_second].sum() > weight[~in_second].sum())
         mask = region.mask & (in_second == belongs)
         shift = second if belongs else first
         w = region.window
-        moved = Window(
-            int(w.x0 + shift[0]), int(w.y0 + shift[1]), int(w.x1 + shift[0]), int(w.y1 + shift[1])
-        )
+        moved = Window(int(w.x0 + shift[0]), int(w.y0 + shift[1]), int(w.x1 + shift[0]), int(w.y1 + shift[1]))
         return Region.cut(moved, mask), shift
 
 

@@ -121,7 +121,8 @@ def _cell_keys(pairs: KeypointPairs, shift: int) -> npt.NDArray[np.int64]:
     """One number for both cells of each pair; different cells may rarely share one, which the votes' test bears."""
     first = ((pairs.points + shift * CELL / 2) // CELL).astype(np.int64)
     second = ((pairs.others + shift * CELL) // (2 * CELL)).astype(np.int64)
-    return (first[:, 0] << 48) + (first[:, 1] << 32) + (second[:, 0] << 16) + second[:, 1]
+    keys = (first[:, 0] << 48) + (first[:, 1] << 32) + (second[:, 0] << 16) + second[:, 1]
+    return np.asarray(keys, np.int64)
 
 
 def candidates_of(pairs: KeypointPairs, *, most: int, hypotheses: int = 6) -> list[Candidate]:

@@ -32,11 +32,12 @@ SURROUNDINGS = 0.8
 _SEARCH_STEP = 512
 
 LIMITS = (
-    "In scenes too large for the search of a picture fewer keypoints are looked at per area: copied regions of a few "
-    "hundred pixels may be missed, and copies that were compressed or resized since are looked for in few places.",
+    "In scenes too large for the search of a picture small copied regions, of a few hundred pixels, may be missed.",
+    "In such scenes copies that were compressed or resized afterwards are looked for in few places.",
     "Blurred regions are not looked for in such scenes; inspect an area of at most 2 million pixels for them.",
 )
 """What the search of scenes cannot see, beside the limits of the detector."""
+
 
 @dataclass(frozen=True)
 class ScenePlan:

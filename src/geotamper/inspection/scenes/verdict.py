@@ -29,44 +29,36 @@ def judge_scene(source: PixelSource, evidence: SceneEvidence) -> SceneFindings:
     """
     allowed = [_allowing(pair, evidence.trials) for pair in evidence.copies]
     accepted = [pair for pair in allowed if pair.probability >= ACCEPTED_FROM]
+    open_verdict = SceneFindings(
+        source=source,
+        tampered=None,
+        score=SCORE_WITHOUT_SEARCH,
+        confidence=0.0,
+        basis="a limit of time cut the search short before anything was found",
+        notes=evidence.notes,
+        complete=evidence.complete,
+    )
     if accepted:
         items = scene_findings(accepted)
         score = items[0].confidence
         number = "one forged region" if len(items) == 1 else f"{len(items)} forged regions"
         basis = f"{number} found, the surest with confidence {score:.2f}"
-        return _verdict(source, evidence, True, (score, score), items, basis)
-    open_ = [pair for pair in allowed if pair.probability < ACCEPTED_FROM]
-    candidates = scene_findings([*open_, *(_allowing(pair, evidence.trials) for pair in evidence.undecided)])
-    if candidates:
-        number = "one candidate is" if len(candidates) == 1 else f"{len(candidates)} candidates are"
-        score = max(candidates[0].confidence, SCORE_WITHOUT_EVIDENCE)
+        return replace(open_verdict, tampered=True, score=score, confidence=score, items=items, basis=basis)
+    unclear = [*allowed, *(_allowing(pair, evidence.trials) for pair in evidence.undecided)]
+    if unclear:
+        items = scene_findings(unclear)
+        number = "one candidate is" if len(items) == 1 else f"{len(items)} candidates are"
+        score = max(items[0].confidence, SCORE_WITHOUT_EVIDENCE)
         basis = f"{number} neither clear enough to accept nor to reject"
-        return _verdict(source, evidence, None, (score, 0.0), candidates, basis)
+        return replace(open_verdict, score=score, items=items, basis=basis)
     if not evidence.complete:
-        basis = "a limit of time cut the search short before anything was found"
-        return _verdict(source, evidence, None, (SCORE_WITHOUT_SEARCH, 0.0), (), basis)
-    score = SCORE_WITHOUT_EVIDENCE
-    basis = "a complete search of the scene found no region that was copied"
-    return _verdict(source, evidence, False, (score, 1 - score), (), basis)
-
-
-def _verdict(  # noqa: PLR0913 - the parts of one sentence
-    source: PixelSource,
-    evidence: SceneEvidence,
-    tampered: bool | None,  # noqa: FBT001 - three values, not a switch
-    score: tuple[float, float],
-    items: tuple[SceneFinding, ...],
-    basis: str,
-) -> SceneFindings:
-    return SceneFindings(
-        source=source,
-        tampered=tampered,
-        score=score[0],
-        confidence=score[1],
-        items=items,
-        basis=basis,
-        notes=evidence.notes,
-        complete=evidence.complete,
+        return open_verdict
+    return replace(
+        open_verdict,
+        tampered=False,
+        score=SCORE_WITHOUT_EVIDENCE,
+        confidence=1 - SCORE_WITHOUT_EVIDENCE,
+        basis="a complete search of the scene found no region that was copied",
     )
 
 
