@@ -15,6 +15,7 @@ from geotamper.cli.resuming import finished_report, finished_tasks, remove_lefto
 from geotamper.cli.sinks import STDOUT, Sink, csv_sink, json_sink, parquet_sink, terminal_sink
 from geotamper.cli.tally import Tally
 from geotamper.cli.worker import Outcome, Task, died, inspect_one
+from geotamper.control import DEFAULT_MEMORY
 from geotamper.imagery.discovery import find_pictures
 from geotamper.processes import EngineName, in_order, open_engine
 from geotamper.reporting.folder import check_writable, folder_names
@@ -33,7 +34,7 @@ class Choices:
     detector: str = "inspector"
     false_alarm_rate: float = 0.01
     weights: str = "research"
-    max_memory: int | None = None
+    max_memory: int | None = DEFAULT_MEMORY
     time_limit: float | None = None
     recursive: bool = False
     jobs: int = 1
