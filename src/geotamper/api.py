@@ -21,7 +21,7 @@ from geotamper.imagery.read_options import ReadOptions
 from geotamper.imagery.reading import read_picture
 from geotamper.inspection.answering import answer_question
 from geotamper.inspection.assembly import Request, assemble_report
-from geotamper.inspection.cases import case_of_report
+from geotamper.inspection.cases import case_of_findings, case_of_report
 from geotamper.inspection.detector import DEFAULT_DETECTOR, Detector
 from geotamper.inspection.exhibit import Exhibit, exhibit_of
 from geotamper.inspection.findings import Findings
