@@ -13,9 +13,10 @@ from pydantic import ValidationError
 
 from geotamper.control import Control
 from geotamper.detection.opening import open_detector
-from geotamper.errors import InputError
+from geotamper.errors import InputError, SpecificationError
 from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.imagery.picture import Picture
+from geotamper.imagery.read_options import READ_AS_STORED, ReadOptions
 from geotamper.imagery.reading import read_picture
 from geotamper.inspection.answering import answer_question, case_of_report
 from geotamper.inspection.assembly import Request, assemble_report
@@ -182,6 +183,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     *,
     questions: Sequence[str] = (),
     finding: int | None = None,
+    read: ReadOptions = READ_AS_STORED,
     detector: str | Detector = DEFAULT_DETECTOR,
     false_alarm_rate: float = 0.01,
     weights: str = DEFAULT_NETWORK,
@@ -192,9 +194,10 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     """Look for forged regions in a picture and answer questions about them.
 
     Args:
-        source: Path of a PNG, JPEG, WebP, TIFF or GeoTIFF file, a PIL image, or an (H, W, 3) uint8 RGB array.
+        source: Path of a PNG, JPEG, WebP, TIFF, GeoTIFF or VRT file, a PIL image, or an (H, W, 3) uint8 RGB array.
         questions: In free English; none means every open question that applies.
         finding: Id of the finding that verdict and answers shall concern; None for the primary one.
+        read: How a file is read: which bands, which stretch to 8 bits.
         detector: A name, the path of a trained network (run folder, checkpoint folder, ONNX file), or a detector
             that is at hand.
         false_alarm_rate: Share of untouched pictures that may be called tampered, between 0 and 1; applies to
@@ -224,7 +227,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     control = Control(time_limit=time_limit, max_memory=max_memory)
     if progress is not None:
         control.on_progress = progress
-    picture = read_source(source)
+    picture = read_source(source, read)
     start = time.monotonic()
     detected = judge.detect(picture, control)
     request = Request(
@@ -260,14 +263,23 @@ def ask(
     return inspect(source, questions=(text,), detector=detector).answers[0]
 
 
-def read_source(source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]") -> Picture:
+def read_source(
+    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]", read: ReadOptions = READ_AS_STORED
+) -> Picture:
     """The picture behind a path, a PIL image or an array; its path stays as given.
 
     Raises:
         InputError: The picture cannot be used.
+        SpecificationError: Something is asked for that pixels in memory, or pictures in memory, do not offer.
     """
+    if read.area is not None:
+        raise SpecificationError(
+            f"the {read.area.name} was asked for; small pictures are searched as a whole"
+        )
     if isinstance(source, str | os.PathLike):
-        return replace(read_picture(Path(source)), path=os.fspath(source))
+        return replace(read_picture(Path(source), options=read), path=os.fspath(source))
+    if read != READ_AS_STORED:
+        raise SpecificationError("bands and stretch are choices about files; give arrays and images as RGB")
     if isinstance(source, np.ndarray):
         return Picture.from_array(source)
     return Picture.from_pil(source)

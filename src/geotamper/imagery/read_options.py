@@ -44,3 +44,7 @@ class ReadOptions:
                 f"a stretch from {self.stretch[0]:g} to {self.stretch[1]:g} was asked for; expected two rising "
                 "percentiles between 0 and 100, such as 0.5 and 99.5"
             )
+
+
+READ_AS_STORED = ReadOptions()
+"""No choice of the caller: the bands that the file names, the whole picture, 8 bits as they are."""
