@@ -17,7 +17,7 @@ from geotamper.detection.opening import open_detector
 from geotamper.errors import InputError, SpecificationError
 from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.imagery.picture import Picture
-from geotamper.imagery.read_options import ReadOptions
+from geotamper.imagery.read_options import READ_AS_STORED, ReadOptions
 from geotamper.imagery.reading import read_picture
 from geotamper.inspection.answering import answer_question
 from geotamper.inspection.assembly import Request, assemble_report
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from geotamper.imagery.raster import Raster
 
 Progress = Callable[[float, str], None]
-
-_AS_THE_FILE_SAYS = ReadOptions()
 
 
 class Report:
@@ -201,12 +199,12 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     *,
     questions: Sequence[str] = (),
     finding: int | None = None,
+    read: ReadOptions = READ_AS_STORED,
     detector: str | Detector = DEFAULT_DETECTOR,
     false_alarm_rate: float = 0.01,
     weights: str = DEFAULT_NETWORK,
     time_limit: float | None = None,
     max_memory: int | None = DEFAULT_MEMORY,
-    options: ReadOptions = _AS_THE_FILE_SAYS,
     progress: Progress | None = None,
 ) -> Report:
     """Look for forged regions in a picture and answer questions about them.
@@ -215,9 +213,10 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     and searched as scenes; see `geotamper.inspection.scenes.inspector.inspect_scene`.
 
     Args:
-        source: Path of a PNG, JPEG, WebP, TIFF or GeoTIFF file, a PIL image, or an (H, W, 3) uint8 RGB array.
+        source: Path of a PNG, JPEG, WebP, TIFF, GeoTIFF or VRT file, a PIL image, or an (H, W, 3) uint8 RGB array.
         questions: In free English; none means every open question that applies.
         finding: Id of the finding that verdict and answers shall concern; None for the primary one.
+        read: How a file is read: which bands, which stretch to 8 bits, which area.
         detector: A name, the path of a trained network (run folder, checkpoint folder, ONNX file), or a detector
             that is at hand.
         false_alarm_rate: Share of untouched pictures that may be called tampered, between 0 and 1; applies to
@@ -226,7 +225,6 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
             name.
         time_limit: Seconds after which the search ends with what it has, or None.
         max_memory: Bytes that the process may hold for the search, or None for no bound.
-        options: How a file is read: bands, stretch, area.
         progress: Called with the finished fraction (0 to 1) and the stage that begins.
 
     Raises:
@@ -250,16 +248,16 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         control.on_progress = progress
     start = time.monotonic()
     with contextlib.ExitStack() as opened:
-        scene = _as_scene(source, options, judge, control)
+        scene = _as_scene(source, read, judge, control)
         if scene is None:
-            picture = read_source(source, options)
+            picture = read_source(source, read)
             start = time.monotonic()
             detected: Findings | SceneFindings = judge.detect(picture, control)
         else:
             opened.callback(scene.close)
             detected = check_scene_detector(judge).inspect_scene(scene, control, area=scene.area)
         request = request_of(
-            questions, finding=finding, time_limit=time_limit, max_memory=max_memory, read=options
+            questions, finding=finding, time_limit=time_limit, max_memory=max_memory, read=read
         )
         data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
         opened.pop_all()  # the report reads the scene on: it stays open as long as the report lives
@@ -273,7 +271,7 @@ def request_of(
     finding: int | None,
     time_limit: float | None,
     max_memory: int | None,
-    read: ReadOptions | None = None,
+    read: ReadOptions = READ_AS_STORED,
 ) -> Request:
     """What `inspect` asks for with these arguments; what it records of them tells whether a report is still good."""
     return Request(
@@ -282,22 +280,20 @@ def request_of(
         parameters={
             "time_limit": time_limit,
             "max_memory": max_memory,
-            **(read or ReadOptions()).as_parameters(),
+            **read.as_parameters(),
         },
     )
 
 
 def _as_scene(
     source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]",
-    options: ReadOptions,
+    read: ReadOptions,
     detector: Detector,
     control: Control,
 ) -> "Raster | None":
     """The file as a scene where it has to be one; None for what is inspected as a picture."""
     if isinstance(source, str | os.PathLike):
-        return open_scene(os.fspath(source), options, detector, control)
-    if options.area is not None:
-        raise SpecificationError("an area was asked for of pixels in memory; cut them, or give a file")
+        return open_scene(os.fspath(source), read, detector, control)
     return None
 
 
@@ -326,19 +322,24 @@ def ask(
 
 
 def read_source(
-    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]", options: ReadOptions = _AS_THE_FILE_SAYS
+    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]", read: ReadOptions = READ_AS_STORED
 ) -> Picture:
     """The picture behind a path, a PIL image or an array; its path stays as given.
 
     Args:
         source: As for `inspect`.
-        options: How a file is read.
+        read: How a file is read.
 
     Raises:
         InputError: The picture cannot be used.
+        SpecificationError: Something is asked for that pixels in memory, or pictures in memory, do not offer.
     """
     if isinstance(source, str | os.PathLike):
-        return replace(read_picture(Path(source), options=options), path=os.fspath(source))
+        return replace(read_picture(Path(source), options=read), path=os.fspath(source))
+    if read != READ_AS_STORED:
+        raise SpecificationError(
+            "bands, stretch and area are choices about files; give arrays and images as RGB"
+        )
     if isinstance(source, np.ndarray):
         return Picture.from_array(source)
     return Picture.from_pil(source)

@@ -17,6 +17,7 @@ from geotamper.cli.tally import Tally
 from geotamper.cli.worker import Outcome, Task, died, inspect_one
 from geotamper.control import DEFAULT_MEMORY
 from geotamper.imagery.discovery import find_pictures
+from geotamper.imagery.read_options import READ_AS_STORED, ReadOptions
 from geotamper.processes import EngineName, in_order, open_engine
 from geotamper.reporting.folder import check_writable, folder_names
 
@@ -31,6 +32,7 @@ class Choices:
     json: str | None = None
     csv: str | None = None
     parquet: str | None = None
+    read: ReadOptions = READ_AS_STORED
     detector: str = "inspector"
     false_alarm_rate: float = 0.01
     weights: str = "research"
@@ -209,6 +211,7 @@ def _tasks(paths: Sequence[str], choices: Choices) -> list[Task]:
             path=path,
             questions=choices.questions,
             finding=choices.finding,
+            read=choices.read,
             detector=choices.detector,
             false_alarm_rate=choices.false_alarm_rate,
             weights=choices.weights,

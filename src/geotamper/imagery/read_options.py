@@ -53,3 +53,7 @@ class ReadOptions:
             "stretch": None if self.stretch is None else list(self.stretch),
             "area": None if self.area is None else self.area.name,
         }
+
+
+READ_AS_STORED = ReadOptions()
+"""No choice of the caller: the bands that the file names, the whole picture, 8 bits as they are."""
