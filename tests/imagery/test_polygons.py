@@ -9,7 +9,7 @@ from rasterio.features import rasterize
 from shapely.geometry import Polygon
 
 from geotamper.errors import SpecificationError
-from geotamper.imagery.polygons import mask_parts, mask_polygons, to_map, to_wgs84
+from geotamper.imagery.polygons import grouped_parts, mask_parts, mask_polygons, to_map, to_wgs84
 
 _MASKS = hnp.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
@@ -102,3 +102,8 @@ def test_to_map_and_to_wgs84_keep_rings_apart_and_closed() -> None:
     )  # counter-clockwise on a map with north up, as GeoJSON wants outer rings
     assert min(x for x, _ in earth[0]) == pytest.approx(9, abs=1e-9)
     assert to_wgs84([], "EPSG:32632") == []
+
+
+@given(_MASKS)
+def test_grouped_parts_undo_what_mask_polygons_flattens(mask: Any) -> None:
+    assert grouped_parts(mask_polygons(mask)) == mask_parts(mask)
