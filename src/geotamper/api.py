@@ -129,7 +129,7 @@ class Report:
         return answer.model_copy(update={"basis": next(known, answer.basis)}) if answer.type else answer
 
     def save(self, out: str | os.PathLike[str]) -> Path:
-        """Write report, masks, overlay, GeoJSON and HTML page into a folder of their own.
+        """Write report, masks, overlay, layers and HTML page into a folder of their own.
 
         Args:
             out: Parent folder; the report's folder is named by the picture's stem, with a short hash where

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 
 from geotamper.detection.exporting import OPSET, export_network
@@ -56,20 +57,46 @@ def test_every_network_is_exported(name: str, write_run: WriteRun, tmp_path: Pat
     assert max(report.differences.values()) < 1e-4
 
 
-def test_mask_network_alone_carries_the_keys_of_deepness(write_run: WriteRun, tmp_path: Path) -> None:
+def test_mask_network_alone_runs_as_deepness_runs_it(write_run: WriteRun, tmp_path: Path) -> None:
     path = tmp_path / "masks.onnx"
-    export_network(open_run_predictor(write_run()), path, part="masks")
-    model = onnx.load(path)
-    values = {entry.key: entry.value for entry in model.metadata_props}
-    assert json.loads(values["model_type"]) == "Segmentor"
-    assert json.loads(values["class_names"]) == {"0": "background", "1": "source", "2": "target"}
-    assert json.loads(values["tile_size"]) == 32
-    assert len(json.loads(values["standardization_mean"])) == 3
-    (given,), (output,) = model.graph.input, model.graph.output
-    assert [side.dim_value for side in given.type.tensor_type.shape.dim] == [1, 3, 32, 32]
-    assert [side.dim_value for side in output.type.tensor_type.shape.dim] == [1, 3, 32, 32]
+    ours = open_run_predictor(write_run())
+    export_network(ours, path, part="masks", resolution_cm=30.0)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    told = {
+        key: json.loads(text)
+        for key, text in session.get_modelmeta().custom_metadata_map.items()
+        if key != "geotamper_version"
+    }
+    assert told == {
+        "model_type": "Segmentor",
+        "class_names": {"0": "background", "1": "source", "2": "target"},
+        "resolution": 30.0,
+        "tile_size": 32,
+        "tiles_size": 32,
+        "tiles_overlap": 15,
+        "standardization_mean": list(ours.card.mean),
+        "standardization_std": list(ours.card.std),
+        "seg_thresh": 0.5,
+        "seg_small_segment": 1,
+    }
+    (given,), (output,) = session.get_inputs(), session.get_outputs()
+    assert given.shape == output.shape == [1, 3, 32, 32]
+    tile = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    standardised = (tile / 255 - told["standardization_mean"]) / told["standardization_std"]
+    batch = standardised.transpose(2, 0, 1)[None].astype(np.float32)
+    (shares,) = session.run(None, {given.name: batch})[0]
+    seen = ours.see(tile)
+    assert seen.masks is not None
+    np.testing.assert_allclose(shares[1:], np.clip(seen.masks[:2] / 255, 0, 1), atol=1e-3)
+    np.testing.assert_allclose(shares[0], 1 - shares[1:].max(axis=0), atol=1e-6)
     with pytest.raises(InputError, match="no card of geotamper"):
         OnnxPredictor(path)
+
+
+def test_mask_network_without_a_resolution_leaves_it_to_the_user(write_run: WriteRun, tmp_path: Path) -> None:
+    path = tmp_path / "masks.onnx"
+    export_network(open_run_predictor(write_run()), path, part="masks")
+    assert "resolution" not in {entry.key for entry in onnx.load(path).metadata_props}
 
 
 def test_export_that_differs_leaves_no_file(write_run: WriteRun, tmp_path: Path) -> None:

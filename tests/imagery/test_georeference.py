@@ -2,9 +2,10 @@ import math
 
 import numpy as np
 import pytest
+from shapely.geometry import MultiPolygon, Polygon, box
 
 from geotamper.errors import InputError
-from geotamper.imagery.georeference import apply_geotransform, pixel_area, to_wgs84
+from geotamper.imagery.georeference import apply_geotransform, ground_area, pixel_area, to_wgs84
 
 
 def test_pixel_area_of_a_projected_grid_is_the_plane_area_in_square_metres() -> None:
@@ -53,3 +54,25 @@ def test_to_wgs84_gives_longitude_before_latitude() -> None:
 def test_to_wgs84_refuses_unknown_systems(crs: str) -> None:
     with pytest.raises(InputError, match="expected a CRS"):
         to_wgs84([(0, 0)], crs)
+
+
+def test_ground_area_of_many_pixels_is_the_zone_of_the_ellipsoid() -> None:
+    # One degree of longitude from the equator to 60 degrees north: authalic area, by the closed formula.
+    a, e = 6378137.0, math.sqrt(0.0066943799901413165)
+    sine = math.sin(math.radians(60))
+    zone = a * a * (1 - e * e) / 2 * (sine / (1 - (e * sine) ** 2) + math.atanh(e * sine) / e)
+    region = MultiPolygon([box(0, 0, 1, 60)])
+    found = ground_area(region, "EPSG:4326", (10.0, 1.0, 0.0, 60.0, 0.0, -1.0))
+    assert found == pytest.approx(zone * math.radians(1), rel=1e-4)
+
+
+def test_ground_area_takes_the_plane_where_it_keeps_areas_and_holes_off() -> None:
+    region = MultiPolygon(
+        [Polygon(box(0, 0, 10, 10).exterior, [box(2, 2, 4, 5).exterior]), box(20, 0, 21, 1)]
+    )
+    assert ground_area(region, "EPSG:32632", (5e5, 0.5, 0.0, 5e6, 0.0, -0.5)) == 95 / 4
+
+
+def test_ground_area_is_unknown_where_the_system_has_no_place() -> None:
+    local = 'LOCAL_CS["site",UNIT["metre",1]]'
+    assert ground_area(MultiPolygon([box(0, 0, 1, 1)]), local, (0, 1, 0, 0, 0, -1)) is None

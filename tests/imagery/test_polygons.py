@@ -9,7 +9,7 @@ from rasterio.features import rasterize
 from shapely.geometry import Polygon
 
 from geotamper.errors import SpecificationError
-from geotamper.imagery.polygons import mask_parts, mask_polygons, to_map, to_wgs84
+from geotamper.imagery.polygons import grouped_parts, mask_parts, mask_polygons
 
 _MASKS = hnp.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
@@ -88,17 +88,6 @@ def test_mask_parts_refuses_negative_tolerances(tolerance: float) -> None:
         mask_parts(np.zeros((4, 4), bool), simplify=tolerance)
 
 
-def test_to_map_and_to_wgs84_keep_rings_apart_and_closed() -> None:
-    mask = np.ones((4, 4), bool)
-    mask[1, 1] = False
-    rings = mask_polygons(mask)
-    placed = to_map(rings, (500_000, 10, 0, 0, 0, -10))
-    assert set(placed[0]) == {(500_000, 0), (500_040, 0), (500_040, -40), (500_000, -40)}
-    earth = to_wgs84(placed, "EPSG:32632")
-    assert [len(ring) for ring in earth] == [len(ring) for ring in rings]
-    assert all(ring[0] == ring[-1] for ring in earth)
-    assert (
-        _signed_area(earth[0]) > 0
-    )  # counter-clockwise on a map with north up, as GeoJSON wants outer rings
-    assert min(x for x, _ in earth[0]) == pytest.approx(9, abs=1e-9)
-    assert to_wgs84([], "EPSG:32632") == []
+@given(_MASKS)
+def test_grouped_parts_undo_what_mask_polygons_flattens(mask: Any) -> None:
+    assert grouped_parts(mask_polygons(mask)) == mask_parts(mask)

@@ -160,6 +160,17 @@ def test_region_moved_agrees_with_the_whole_frame(
                 assert moved[y, x] == (value > 0.5)
 
 
+@given(pair=regions(), small=st.tuples(st.integers(1, SHAPE[0]), st.integers(1, SHAPE[1])))
+def test_region_reduced_holds_every_pixel_that_it_touches(
+    pair: tuple[Region, BoolMask], small: tuple[int, int]
+) -> None:
+    region, full = pair
+    wanted = np.zeros(small, bool)
+    for y, x in np.argwhere(full):
+        wanted[int((y + 0.5) * small[0] / SHAPE[0]), int((x + 0.5) * small[1] / SHAPE[1])] = True
+    np.testing.assert_array_equal(region.reduced(SHAPE, small).full(small), wanted)
+
+
 def test_region_moved_out_of_the_frame_is_empty() -> None:
     region = Region.cut(Window(2, 2, 6, 6), np.ones((4, 4), bool))
     for shift in ((100.0, 0.0), (0.0, -100.0)):

@@ -15,7 +15,7 @@ EPILOG = """\b
 Examples:
   geotamper export runs/cmfpf cmfpf.onnx
   geotamper inspect scene.png --detector cmfpf.onnx
-  geotamper export runs/cmfpf masks.onnx --part masks
+  geotamper export runs/cmfpf masks.onnx --part masks --resolution 30
 """
 
 
@@ -31,6 +31,15 @@ def export(
             help="answers: the whole network; masks: the mask network alone, for the QGIS plugin Deepness.",
         ),
     ] = "answers",
+    resolution: Annotated[
+        float | None,
+        typer.Option(
+            "--resolution",
+            metavar="CM",
+            min=0.01,
+            help="With --part masks: ground size of a training pixel in centimetres, to which Deepness resamples.",
+        ),
+    ] = None,
     tolerance: Annotated[
         float, typer.Option("--tolerance", metavar="X", min=0, help="Largest difference from PyTorch.")
     ] = 1e-3,
@@ -45,6 +54,8 @@ def export(
         chosen = _part(part)
         if out.suffix.lower() != ".onnx":
             raise typer.BadParameter(f"'{out}' must end in .onnx", param_hint="OUT.onnx")
+        if resolution is not None and chosen != "masks":
+            raise typer.BadParameter("it goes with --part masks", param_hint="--resolution")
         from geotamper.detection.exporting import export_network
         from geotamper.detection.opening import open_network
         from geotamper.detection.torch_predictor import TorchPredictor
@@ -54,7 +65,7 @@ def export(
             raise typer.BadParameter(
                 f"'{run}' is an ONNX file already; give the run folder", param_hint="RUN"
             )
-        report = export_network(predictor, out, part=chosen, tolerance=tolerance)
+        report = export_network(predictor, out, part=chosen, tolerance=tolerance, resolution_cm=resolution)
         for name, difference in report.differences.items():
             typer.echo(
                 f"largest difference of {name} from PyTorch: {difference:.2e} (accepted: {tolerance:g})"

@@ -81,7 +81,12 @@ class _Masks(nn.Module):
 
 
 def export_network(
-    predictor: TorchPredictor, path: Path, *, part: Part = "answers", tolerance: float = TOLERANCE
+    predictor: TorchPredictor,
+    path: Path,
+    *,
+    part: Part = "answers",
+    tolerance: float = TOLERANCE,
+    resolution_cm: float | None = None,
 ) -> ExportReport:
     """Write a network as an ONNX file and compare ONNX Runtime with PyTorch on random pictures.
 
@@ -94,6 +99,8 @@ def export_network(
         path: Ends in .onnx.
         part: The whole network, or its mask network alone.
         tolerance: Largest difference that is accepted.
+        resolution_cm: Ground size of a pixel of the training pictures, centimetres, to which Deepness resamples a
+            map; None where it is not one, then Deepness asks. Stored with `part="masks"` only.
 
     Raises:
         InputError: The network has no mask network, or the outputs differ by more than the tolerance; then
@@ -113,7 +120,7 @@ def export_network(
         module = _Answers(network, predictor.mask_scale)
     names = ["masks"] if part == "masks" else ["logits", "masks"][: 1 + network.predicts_masks]
     with atomic_path(path) as temporary:
-        _write(module, example, names, temporary, _metadata(predictor, part))
+        _write(module, example, names, temporary, _metadata(predictor, part, resolution_cm))
         checked = (
             _example(predictor, pictures=2, texts=3, questions=5),
             _example(predictor, pictures=1, texts=4, questions=9),
@@ -219,7 +226,7 @@ def _compare(
     return found
 
 
-def _metadata(predictor: TorchPredictor, part: Part) -> dict[str, str]:
+def _metadata(predictor: TorchPredictor, part: Part, resolution_cm: float | None) -> dict[str, str]:
     """Our own card as one value, and for masks the keys that Deepness reads, each as JSON."""
     values: dict[str, str] = {"geotamper_version": __version__}
     if part == "answers":
@@ -229,7 +236,7 @@ def _metadata(predictor: TorchPredictor, part: Part) -> dict[str, str]:
     deepness: dict[str, Any] = {
         "model_type": "Segmentor",
         "class_names": {"0": "background", "1": "source", "2": "target"},
-        "tile_size": card.size,
+        "tile_size": card.size,  # what the plugin reads; the next is what its documentation says
         "tiles_size": card.size,
         "tiles_overlap": 15,
         "standardization_mean": list(card.mean),
@@ -237,4 +244,6 @@ def _metadata(predictor: TorchPredictor, part: Part) -> dict[str, str]:
         "seg_thresh": 0.5,
         "seg_small_segment": 1,
     }
+    if resolution_cm is not None:
+        deepness["resolution"] = resolution_cm
     return values | {name: json.dumps(value) for name, value in deepness.items()}

@@ -8,9 +8,6 @@ from rasterio.features import shapes
 from rasterio.transform import Affine
 
 from geotamper.errors import SpecificationError
-from geotamper.imagery.georeference import apply_geotransform
-from geotamper.imagery.georeference import to_wgs84 as points_to_wgs84
-from geotamper.imagery.picture import Geotransform
 
 Ring = list[tuple[float, float]]
 
@@ -80,33 +77,6 @@ def grouped_parts(rings: Sequence[Ring]) -> list[list[Ring]]:
     return parts
 
 
-def to_map(rings: list[Ring], geotransform: Geotransform) -> list[Ring]:
-    """Take rings from pixels to map coordinates.
-
-    Args:
-        rings: In pixel edges, x right, y down.
-        geotransform: GDAL order.
-    """
-    return [_as_ring(apply_geotransform(geotransform, ring)) for ring in rings]
-
-
-def to_wgs84(rings: list[Ring], crs: str) -> list[Ring]:
-    """Take rings from map coordinates to longitude and latitude, degrees, WGS 84, for GeoJSON.
-
-    Args:
-        rings: In map coordinates, as `to_map` gives them.
-        crs: "EPSG:..." or WKT.
-
-    Raises:
-        InputError: The CRS is unknown or has no way to WGS 84.
-    """
-    if not rings:
-        return []
-    moved = points_to_wgs84(np.concatenate([np.asarray(ring) for ring in rings]), crs)
-    ends = np.cumsum([len(ring) for ring in rings])[:-1]
-    return [_as_ring(points) for points in np.split(moved, ends)]
-
-
 def _simplified(coordinates: list[Ring], tolerance: float) -> list[Ring]:
     rings: list[Ring] = [[(float(x), float(y)) for x, y in ring] for ring in coordinates]
     if tolerance > 0:
@@ -129,7 +99,3 @@ def _turned(ring: Ring, *, is_outer: bool) -> Ring:
 def _signed_area(ring: Ring) -> float:
     xy = np.asarray(ring)
     return float(np.sum(xy[:-1, 0] * xy[1:, 1] - xy[1:, 0] * xy[:-1, 1])) / 2
-
-
-def _as_ring(points: npt.NDArray[np.float64]) -> Ring:
-    return [(float(x), float(y)) for x, y in points]
