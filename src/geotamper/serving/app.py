@@ -2,12 +2,14 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from geotamper._version import __version__
 from geotamper.serving.metrics import CountRequests, Metrics
+from geotamper.serving.openapi import describe
 from geotamper.serving.problems import add_handlers
 from geotamper.serving.responses import API
 from geotamper.serving.routes import about, artifacts, events, inspections, questions, tiles
@@ -49,6 +51,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.openapi = partial(describe, app)  # type: ignore[method-assign] # the way that FastAPI documents
     add_handlers(app)
     api = APIRouter(prefix=API)
     for module in (inspections, events, questions, artifacts, tiles, about):
