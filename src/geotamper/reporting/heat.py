@@ -97,8 +97,8 @@ def _fall(region: Region, window: Window, size: Size, spread: float) -> Probabil
     bell = np.exp(-0.5 * np.square(distance / spread))
     fall = np.clip((bell - end) / (1 - end), 0, 1).astype(np.float32)
     if grid != size:
-        fall = np.asarray(cv2.resize(fall, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    return fall
+        return np.asarray(cv2.resize(fall, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(fall, np.float32)
 
 
 def _shown(region: Region, window: Window, grid: Size, margin: int) -> BoolMask:
