@@ -13,12 +13,12 @@ from geotamper.inspection.exhibit import ShownFinding
 from geotamper.inspection.report import Transform
 from geotamper.reporting.svg import Point, arrow_head, drawing, line, path, text
 
-WIDTH, HEIGHT = 640.0, 322.0
-LEFT, RIGHT = (150.0, 128.0), (490.0, 128.0)
-RADIUS = 92.0
+WIDTH, HEIGHT = 520.0, 312.0
+LEFT, RIGHT = (125.0, 144.0), (385.0, 144.0)
+RADIUS = 88.0
 """Units that the larger of both shapes takes from its middle."""
 
-AXIS = 112.0
+AXIS = 104.0
 BAR = 70.0
 SIMPLER = 0.4
 """Units of the drawing by which simplified outlines may be off."""
@@ -69,10 +69,10 @@ def transform_diagram(item: ShownFinding, numbers: Transform) -> Markup | None:
         *_way(carried - middle),
         *_bars(numbers),
         text("source", (LEFT[0], 20), anchor="middle"),
-        text("copy, with the source carried onto it (dashed)", (RIGHT[0], 20), anchor="middle"),
+        text("copy", (RIGHT[0], 20), anchor="middle"),
         text(
             f"turned {numbers.rotation_deg:+.3f}° ± {numbers.rotation_sigma:.3f}°",
-            (RIGHT[0], HEIGHT - 58),
+            (RIGHT[0], HEIGHT - 46),
             "value",
             anchor="middle",
         ),
@@ -137,15 +137,13 @@ def _turn(transform: Similarity) -> list[Markup]:
 
 
 def _way(moved: npt.NDArray[np.float64]) -> list[Markup]:
-    x0, x1, y = LEFT[0] + 125, RIGHT[0] - 125, LEFT[1] + 122
+    x0, x1, y = LEFT[0] + 40, RIGHT[0] - 40, 28.0
     dx, dy = (float(value) for value in moved)
-    words = f"moved {math.hypot(dx, dy):.1f} px"
-    middle = (x0 + x1) / 2
+    words = f"moved {math.hypot(dx, dy):.1f} px {way_words(dx, dy)}"
     return [
         line((x0, y), (x1 - 8, y), "axis"),
         arrow_head((x1, y), (1.0, 0.0), 10),
-        text(words, (middle, y - 9), anchor="middle"),
-        text(way_words(dx, dy), (middle, y + 18), "small", anchor="middle"),
+        text(words, ((x0 + x1) / 2, y - 10), "small", anchor="middle"),
     ]
 
 

@@ -34,10 +34,10 @@ Placed = Callable[[npt.ArrayLike], list[Point]]
 """Takes pixels of the picture to the drawing."""
 
 SIDE = 420.0
-"""Of the map of the surroundings, units of the drawing."""
+"""Longer side of a map, units of the drawing."""
 
-PICTURE_SIDE = 640
-"""Longer side of a map that a picture lies below, units of the drawing and pixels."""
+PICTURE_PIXELS = 840
+"""Pixels on the longer side of the picture below a map: two per unit, for fine screens and paper."""
 
 EDGE_LEFT, EDGE_TOP, EDGE_RIGHT, EDGE_BOTTOM = 78.0, 14.0, 14.0, 30.0
 """Room around the frame, for the graticule's labels."""
@@ -48,7 +48,7 @@ AROUND = 6.0
 CLOSE = 0.5
 """A finding is shown by a map of its own where its regions span less than this share of the picture."""
 
-MARK = 9.0
+MARK = 7.0
 """Smallest half side of a region's mark: regions that would be drawn smaller get a ring."""
 
 
@@ -73,9 +73,11 @@ def surroundings_map(exhibit: Exhibit, place: Place) -> Markup:
 
     parts = [element("rect", kind="paper", x=EDGE_LEFT, y=EDGE_TOP, width=SIDE, height=SIDE)]
     box = (float(low[0]), float(low[1]), float(low[0] + span[0]), float(low[1] + span[1]))
+    labels = _Labels((SIDE, SIDE))
     for meridian in graticule(lambda points: points, box):
         points = placed(meridian.points[[0, -1]])
-        parts += [path([points], "graticule", closed=False), *_label(meridian, points, (SIDE, SIDE))]
+        parts.append(path([points], "graticule", closed=False))
+        labels.add(meridian, points)
     parts.append(path([placed(corners)], "footprint"))
     for item in exhibit.items:
         for role, region in _roles(item):
@@ -83,6 +85,7 @@ def surroundings_map(exhibit: Exhibit, place: Place) -> Markup:
             parts.append(element("circle", kind=role, cx=dot[0], cy=dot[1], r=2.5))
     parts += [
         element("rect", kind="frame", x=EDGE_LEFT, y=EDGE_TOP, width=SIDE, height=SIDE),
+        *labels.parts,
         *north_arrow((EDGE_LEFT + SIDE - 30, EDGE_TOP + 36), (0.0, -1.0), on_picture=False),
         *scale_bar(
             (EDGE_LEFT + 16, EDGE_TOP + SIDE - 14),
@@ -109,7 +112,7 @@ def picture_map(
         inner: A window to be marked, or None.
     """
     rows, columns = window.shape
-    unit = PICTURE_SIDE / max(rows, columns)
+    unit = SIDE / max(rows, columns)
     width, height = columns * unit, rows * unit
 
     def placed(points: npt.ArrayLike) -> list[Point]:
@@ -118,11 +121,11 @@ def picture_map(
 
     parts = [_backdrop(exhibit, window, width, height)]
     box = (float(window.x0), float(window.y0), float(window.x1), float(window.y1))
-    labels: list[Markup] = []
+    labels = _Labels((width, height))
     for meridian in graticule(place.to_degrees, box):
         points = placed(meridian.points)
         parts.append(path([points], "on-picture", closed=False))
-        labels += _label(meridian, points, (width, height))
+        labels.add(meridian, points)
     if inner is not None:
         parts.append(path([placed(_ring(inner))], "window"))
     shown = [item for item in exhibit.items if _meets(item, window)]
@@ -131,7 +134,7 @@ def picture_map(
     middle = (window.x0 + columns / 2, window.y0 + rows / 2)
     parts += [
         element("rect", kind="frame", x=EDGE_LEFT, y=EDGE_TOP, width=width, height=height),
-        *labels,
+        *labels.parts,
         *north_arrow((EDGE_LEFT + width - 34, EDGE_TOP + 34), place.north(*middle), on_picture=True),
         *scale_bar(
             (EDGE_LEFT + 20, EDGE_TOP + height - 18),
@@ -161,14 +164,21 @@ def _backdrop(exhibit: Exhibit, window: Window, width: float, height: float) -> 
     rows, columns = window.shape
     source = exhibit.source
     if (columns, rows) == (source.width, source.height):
-        pixels = source.reduced(PICTURE_SIDE).pixels
+        pixels = source.reduced(PICTURE_PIXELS).pixels
     else:
-        pixels = assemble_window(source.read, window, reduced_size(columns, rows, PICTURE_SIDE)).pixels
+        pixels = assemble_window(source.read, window, reduced_size(columns, rows, PICTURE_PIXELS)).pixels
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=85)
     address = f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
-    place: dict[str, float | str] = {"x": EDGE_LEFT, "y": EDGE_TOP, "width": width, "height": height}
-    return element("image", href=address, preserveAspectRatio="none", **place)
+    return element(
+        "image",
+        href=address,
+        preserveAspectRatio="none",
+        x=EDGE_LEFT,
+        y=EDGE_TOP,
+        width=width,
+        height=height,
+    )
 
 
 def _roles(item: ShownFinding) -> list[tuple[str, Region]]:
@@ -216,16 +226,34 @@ def _link(item: ShownFinding, placed: Placed) -> list[Markup]:
     return [line(start, neck, "casing"), line(start, neck, "link"), arrow_head(end, along, 12, "link-head")]
 
 
-def _label(meridian: Meridian, points: Sequence[Point], frame: tuple[float, float]) -> list[Markup]:
-    """A line's value below the frame or to its left, where it ends there."""
-    left, bottom = EDGE_LEFT, EDGE_TOP + frame[1]
-    if meridian.axis == 0:
-        x, y = max(points, key=lambda point: point[1])
-        fits = bottom - y < 1 and left + 4 < x < left + frame[0] - 4
-        return [text(meridian.words, (x, bottom + 16), "small", anchor="middle")] if fits else []
-    x, y = min(points)
-    fits = x - left < 1 and EDGE_TOP + 4 < y < bottom - 4
-    return [text(meridian.words, (left - 6, y + 4), "small", anchor="end")] if fits else []
+class _Labels:
+    """The values of lines, below the frame or to its left where they end there, as far as there is room.
+
+    Args:
+        frame: Width and height.
+    """
+
+    def __init__(self, frame: tuple[float, float]) -> None:
+        self._width, self._height = frame
+        self._taken: tuple[list[float], list[float]] = ([], [])
+        self.parts: list[Markup] = []
+
+    def add(self, meridian: Meridian, points: Sequence[Point]) -> None:
+        """Write the value of one line, whose points are in the drawing."""
+        left, bottom = EDGE_LEFT, EDGE_TOP + self._height
+        if meridian.axis == 0:
+            x, y = max(points, key=lambda point: point[1])
+            half = 3.4 * len(meridian.words)
+            ends_here = bottom - y < 1 and half < x < left + self._width + EDGE_RIGHT - half
+            place, room, anchor, at = x, 2 * half, "middle", (x, bottom + 16)
+        else:
+            x, y = min(points)
+            ends_here = x - left < 1 and EDGE_TOP + 4 < y < bottom - 4
+            place, room, anchor, at = y, 14.0, "end", (left - 6, y + 4)
+        taken = self._taken[meridian.axis]
+        if ends_here and all(abs(place - other) >= room for other in taken):
+            taken.append(place)
+            self.parts.append(text(meridian.words, at, "small", anchor=anchor))
 
 
 def _middle(window: Window) -> Point:

@@ -125,9 +125,9 @@ def _of_picture(path: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     with _forgiving(), Image.open(path) as image:
         exif = image.getexif()
-        tags = {**exif, **exif.get_ifd(ExifTags.IFD.Exif)}
-        _collect(found, _EXIF, {ExifTags.TAGS.get(key, ""): value for key, value in tags.items()})
-        _collect(found, _TEXT, image.info)
+        for tags in (exif, exif.get_ifd(ExifTags.IFD.Exif)):
+            _collect(found, _EXIF, {ExifTags.TAGS.get(key, ""): value for key, value in tags.items()})
+        _collect(found, _TEXT, {str(key): value for key, value in image.info.items()})
         xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
         tool = _XMP_TOOL.search(xmp if isinstance(xmp, bytes) else str(xmp).encode())
         if tool:

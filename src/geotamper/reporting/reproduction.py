@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from geotamper.evidence.objects.network import CLASS_NETWORKS, DEFAULT_NETWORK
+from geotamper.evidence.objects.network import DEFAULT_NETWORK, NETWORKS
 from geotamper.inspection.assembly import PATH_WITHOUT_FILE
 from geotamper.inspection.detector import DEFAULT_DETECTOR
 from geotamper.inspection.report import InspectionReport
@@ -62,4 +62,4 @@ def _written(value: object) -> str:
 def _class_network(report: InspectionReport) -> str | None:
     """Under which terms the class network was chosen, told from the weights that took part."""
     names = {item.name for item in report.run.weights}
-    return next((terms for terms in CLASS_NETWORKS if f"objects-{terms}" in names), None)
+    return next((terms for terms, weights in NETWORKS.items() if weights.name in names), None)

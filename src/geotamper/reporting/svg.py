@@ -31,8 +31,8 @@ STYLES: Mapping[str, Mapping[str, str]] = {
     "link": {"fill": "none", "stroke": "#ffffff", "stroke-width": "2.2"},
     "link-head": {"fill": "#ffffff", "stroke": "#101218", "stroke-width": "0.8"},
     "window": {"fill": "none", "stroke": "#ffffff", "stroke-width": "1.6", "stroke-dasharray": "5 3"},
-    "label": {"fill": INK, "font-size": "12"},
-    "small": {"fill": SOFT, "font-size": "11"},
+    "label": {"fill": INK, "font-size": "13"},
+    "small": {"fill": SOFT, "font-size": "11.5"},
     "value": {"fill": ACCENT, "font-size": "13", "font-weight": "600"},
     "plate": {"fill": "#101218", "fill-opacity": "0.82"},
     "plate-text": {"fill": "#ffffff", "font-size": "12"},
@@ -42,16 +42,24 @@ STYLES: Mapping[str, Mapping[str, str]] = {
 FONT = "DejaVu Sans, Arial, sans-serif"
 
 
-def element(name: str, *content: str | Markup, kind: str = "", **attributes: float | str) -> Markup:
+def element(
+    name: str,
+    *content: str | Markup,
+    kind: str = "",
+    named: Mapping[str, float | str] | None = None,
+    **attributes: float | str,
+) -> Markup:
     """One SVG element.
 
     Args:
         name: Of the element.
         content: Text, which is escaped, or elements.
         kind: One of `STYLES`, or empty.
+        named: Attributes whose names are no words of Python.
         attributes: Underscores stand for hyphens; numbers are rounded to hundredths.
     """
     chosen: dict[str, float | str] = {"class": kind, **STYLES[kind]} if kind else {}
+    chosen |= named or {}
     chosen |= {key.replace("_", "-"): value for key, value in attributes.items()}
     written = Markup("").join(
         Markup(' {}="{}"').format(key, number(value) if isinstance(value, float | int) else value)
@@ -70,19 +78,20 @@ def drawing(width: float, height: float, parts: Iterable[Markup], *, title: str,
         title: What it shows, for those who do not see it.
         kind: A class for the page's style sheet, beside "drawing".
     """
+    named: Mapping[str, float | str] = {
+        "class": f"drawing {kind}",
+        "viewBox": f"0 0 {number(width)} {number(height)}",
+        "aria-label": title,
+    }
     return element(
         "svg",
         element("title", title),
         *parts,
-        **{
-            "class": f"drawing {kind}",
-            "viewBox": f"0 0 {number(width)} {number(height)}",
-            "width": width,
-            "height": height,
-            "role": "img",
-            "aria-label": title,
-            "font-family": FONT,
-        },
+        named=named,
+        width=width,
+        height=height,
+        role="img",
+        font_family=FONT,
     )
 
 
@@ -104,12 +113,9 @@ def path(rings: Iterable[Iterable[Point]], kind: str, *, closed: bool = True) ->
     return element("path", kind=kind, d=text, fill_rule="evenodd", stroke_linejoin="round")
 
 
-def text(words: str, at: Point, kind: str = "label", *, anchor: str = "start", turned: float = 0.0) -> Markup:
-    """A line of text; `turned` in degrees, clockwise as SVG counts."""
-    placed: dict[str, float | str] = {"x": at[0], "y": at[1], "text_anchor": anchor}
-    if turned:
-        placed["transform"] = f"rotate({number(turned)} {number(at[0])} {number(at[1])})"
-    return element("text", words, kind=kind, **placed)
+def text(words: str, at: Point, kind: str = "label", *, anchor: str = "start") -> Markup:
+    """A line of text."""
+    return element("text", words, kind=kind, x=at[0], y=at[1], text_anchor=anchor)
 
 
 def arrow_head(tip: Point, along: Point, size: float, kind: str = "head") -> Markup:
