@@ -15,7 +15,7 @@ from geotamper.errors import GeotamperError
 from geotamper.inspection.detector import Detector
 from geotamper.inspection.report import InspectionReport
 from geotamper.processes import follow_parent
-from geotamper.reporting.pdf import PDF_NAME, write_folder_pdf
+from geotamper.reporting.pdf import write_folder_pdf
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None
             progress=progress,
         )
         if task.out is not None:
-            write_files(report, task.out, task.name, pdf=task.pdf)
+            folder = report.save_as(task.out, task.name)
+            if task.pdf:
+                write_folder_pdf(folder)
     except GeotamperError as error:
         return Outcome(task.path, error=" ".join(str(error).split()), trace=traceback.format_exc())
     except MemoryError:
@@ -89,20 +91,6 @@ def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None
         error_line = f"OpenCV failed on '{task.path}': {reason}; please report this with the picture's size"
         return Outcome(task.path, error=error_line, trace=traceback.format_exc())
     return Outcome(task.path, report=report.data)
-
-
-def write_files(report: api.Report, out: str, name: str, *, pdf: bool) -> None:
-    """Write a report's folder; a PDF of an earlier report does not stay beside it.
-
-    Raises:
-        OutputError: The folder cannot be written.
-        MissingLibraryError: PDF is asked for and its library is not installed.
-    """
-    folder = report.save_as(out, name)
-    if pdf:
-        write_folder_pdf(folder)
-    else:
-        (folder / PDF_NAME).unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=1)
