@@ -181,7 +181,7 @@ def test_render_html_differs_between_runs_in_time_and_memory_only(judged: Judge,
 
 def test_render_html_reads_windows_of_a_large_scene_only(judged: Judge, report_of: ReportOf) -> None:
     class Scene(PictureSource):
-        width, height = 30_000, 40_000  # type: ignore[assignment]
+        width, height = 30_000, 40_000
         largest = 0
 
         def read(self, window: Window) -> Block:

@@ -25,11 +25,11 @@ def test_reproducing_command_repeats_the_choices(report: Callable[..., Inspectio
     made = report(
         questions=("was it rotated?",),
         finding=1,
-        parameters={"time_limit": 60.0, "max_memory": 2_000_000_000},
+        parameters={"time_limit": 60.0, "max_memory": 1_500_000_000},
     )
     assert reproducing_command(made) == (
         "geotamper inspect 'my scene.png' -q 'was it rotated?' --finding 1 --time-limit 60s "
-        "--max-memory 2000000000 --out out"
+        "--max-memory 1500000000 --out out"
     )
 
 

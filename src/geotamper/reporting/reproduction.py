@@ -10,6 +10,8 @@ from geotamper.inspection.detector import DEFAULT_DETECTOR
 from geotamper.inspection.report import InspectionReport
 
 DEFAULT_FALSE_ALARM_RATE = 0.01
+DEFAULT_MAX_MEMORY = 2_000_000_000
+"""Bytes; scenes are searched within it where nothing else is asked for."""
 
 _OPTIONS = (
     ("finding", "--finding", ""),
@@ -24,7 +26,10 @@ _OPTIONS = (
 )
 """Parameters of a run by the options that set them, with the unit that the option needs."""
 
-_DEFAULTS: Mapping[str, Any] = {"false_alarm_rate": DEFAULT_FALSE_ALARM_RATE}
+_DEFAULTS: Mapping[str, Any] = {
+    "false_alarm_rate": DEFAULT_FALSE_ALARM_RATE,
+    "max_memory": DEFAULT_MAX_MEMORY,
+}
 
 
 def reproducing_command(report: InspectionReport) -> str | None:
