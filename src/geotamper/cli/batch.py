@@ -20,6 +20,7 @@ from geotamper.imagery.discovery import find_pictures
 from geotamper.imagery.read_options import READ_AS_STORED, ReadOptions
 from geotamper.processes import EngineName, in_order, open_engine
 from geotamper.reporting.folder import check_writable, folder_names
+from geotamper.reporting.pdf import check_pdf_support
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Choices:
     questions: tuple[str, ...] = ()
     finding: int | None = None
     out: str | None = None
+    pdf: bool = False
     json: str | None = None
     csv: str | None = None
     parquet: str | None = None
@@ -70,8 +72,8 @@ def run_batch(paths: Sequence[str], choices: Choices) -> int:
     Raises:
         OutputError: Results cannot be written.
         SpecificationError: Ray is not installed.
-        MissingLibraryError: pyarrow is not installed.
-        typer.BadParameter: Results cannot go where they were sent.
+        MissingLibraryError: pyarrow is not installed, or PDF is asked for and its library is not.
+        typer.BadParameter: Results cannot go where they were sent, or PDF has no folder to go to.
     """
     _check_targets(choices)
     if choices.out is not None:
@@ -106,6 +108,10 @@ def _check_targets(choices: Choices) -> None:
         raise typer.BadParameter("JSON and CSV cannot both go to stdout; give one of them a file name")
     if choices.parquet == STDOUT:
         raise typer.BadParameter("a Parquet table cannot go to stdout; give it a file name")
+    if choices.pdf:
+        if choices.out is None:
+            raise typer.BadParameter("--pdf needs a folder to write to; give --out DIR")
+        check_pdf_support()
 
 
 def _interrupted(choices: Choices) -> str:
@@ -219,6 +225,7 @@ def _tasks(paths: Sequence[str], choices: Choices) -> list[Task]:
             time_limit=choices.time_limit,
             workers=threads,
             out=choices.out,
+            pdf=choices.pdf,
             name=name,
         )
         for path, name in zip(paths, folder_names(list(paths), choices.out), strict=True)

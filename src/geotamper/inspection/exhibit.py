@@ -25,6 +25,8 @@ class ShownFinding:
         source: The region that was copied; for a blur the region itself.
         target: The forged region.
         transform: Takes source points to target points; None for a blur.
+        direction_basis: What the direction rests on, in a few words; empty where there is none.
+        object_basis: What the class rests on, in a few words; empty where there is none.
     """
 
     id: int
@@ -33,6 +35,8 @@ class ShownFinding:
     source: Region
     target: Region
     transform: Similarity | None
+    direction_basis: str = ""
+    object_basis: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,4 +69,6 @@ def _shown(item: Finding) -> ShownFinding:
         source=as_region(item.source),
         target=as_region(item.target),
         transform=item.transform,
+        direction_basis=item.direction_basis,
+        object_basis=item.object_basis,
     )
