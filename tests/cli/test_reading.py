@@ -1,9 +1,14 @@
 """The options about reading."""
 
+from pathlib import Path
+
 import pytest
 import typer
+from typer.testing import CliRunner
 
+from geotamper.cli.main import app
 from geotamper.cli.reading import read_options
+from geotamper.errors import InputError
 from geotamper.imagery.read_options import ReadOptions
 
 
@@ -39,3 +44,24 @@ def test_read_options_understand_every_form() -> None:
 def test_read_options_refuse_other_forms_as_wrong_usage(given: dict[str, str]) -> None:
     with pytest.raises(typer.BadParameter):
         read_options(**given)
+
+
+def test_inspect_reads_the_bands_that_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[ReadOptions] = []
+
+    def refuse(path: Path, *, options: ReadOptions) -> None:
+        seen.append(options)
+        raise InputError(f"'{path}' is not read in this test")
+
+    monkeypatch.setattr("geotamper.api.read_picture", refuse)
+    (tmp_path / "a.tif").touch()
+    result = CliRunner().invoke(
+        app, ["inspect", str(tmp_path / "a.tif"), "--bands", "4,3,2", "--stretch", "1,99"]
+    )
+    assert result.exit_code == 1
+    assert seen == [ReadOptions(bands=(4, 3, 2), stretch=(1, 99))]
+
+
+def test_inspect_refuses_bad_bands_as_wrong_usage(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["inspect", str(tmp_path / "a.tif"), "--bands", "4,x"])
+    assert result.exit_code == 2
