@@ -59,7 +59,7 @@ class Page(HTMLParser):
 
 
 def page(findings: Findings, report: InspectionReport) -> str:
-    return render_html(report, exhibit_of(findings), draw_overlay(findings))
+    return render_html(report, exhibit_of(findings), draw_overlay(report, exhibit_of(findings)))
 
 
 def placed(findings: Findings, **changes: object) -> Findings:
@@ -192,7 +192,7 @@ def test_render_html_reads_windows_of_a_large_scene_only(judged: Judge, report_o
     findings = placed(judged())
     scene = Scene(findings.picture)
     exhibit = replace(exhibit_of(findings), source=scene)
-    text = render_html(report_of(findings), exhibit, draw_overlay(findings))
+    text = render_html(report_of(findings), exhibit, draw_overlay(report_of(findings), exhibit))
     assert "Number 1 in detail" in text
     assert 0 < scene.largest < 2000
 

@@ -31,7 +31,7 @@ def test_write_pdf_has_the_text_on_numbered_pages(
     pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed; it reads the PDF independently")
     findings = judged()
     report = report_of(findings)
-    html = render_html(report, exhibit_of(findings), draw_overlay(findings))
+    html = render_html(report, exhibit_of(findings), draw_overlay(report, exhibit_of(findings)))
     write_pdf(html, tmp_path / "one.pdf")
     content = (tmp_path / "one.pdf").read_bytes()
     pages = pypdf.PdfReader(io.BytesIO(content)).pages
