@@ -37,7 +37,7 @@ def test_picture_map_shows_regions_scale_and_degrees(exhibit: Exhibit) -> None:
     assert drawn.count('class="target"') == 1
     assert drawn.count('class="link"') == 3  # to the copy, to the north, the bar of the scale
     assert re.search(r">20 m<", drawn)
-    assert "47°51&#39;11&#34;N" in drawn
+    assert "47°51&#39;11.0&#34;N" in drawn
 
 
 def test_picture_map_rings_what_would_be_too_small(exhibit: Exhibit) -> None:
