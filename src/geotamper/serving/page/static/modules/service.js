@@ -1,0 +1,127 @@
+// The REST interface: requests, problem details in plain words, uploads with progress, server-sent events.
+import { askToken, tokenHeaders } from "./token.js";
+
+const ROOT = new URL("api/v1/", document.baseURI);
+
+/** What the service refused, in words for people. */
+export class ServiceError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const SILENT = "The service does not answer. Check that 'geotamper serve' still runs and try again.";
+const ADVICE = {
+  401: "Enter the service's token to go on.",
+  404: "It may have been deleted, or kept only for a while.",
+  413: "Choose a smaller picture, or raise the limit when starting the service.",
+  429: "Wait for an inspection to end, then try again.",
+  503: "Try again in a moment.",
+  507: "Delete old inspections or free space on the service's disk.",
+};
+
+function problemOf(status, text) {
+  let stated = "";
+  try {
+    const problem = JSON.parse(text);
+    if (typeof problem.detail === "string") stated = problem.detail;
+    else if (typeof problem.title === "string") stated = problem.title;
+  } catch {
+    stated = "";
+  }
+  const advice = ADVICE[status] ?? (status >= 500 ? "The service's log says more." : "");
+  stated ||= `The service answered with ${status}.`;
+  const end = /[.!?]$/.test(stated) ? "" : ".";
+  return new ServiceError(`${stated}${end} ${advice}`.trim(), status);
+}
+
+export const address = (path) => new URL(path, ROOT).href;
+
+async function send(path, options = {}) {
+  for (;;) {
+    const headers = { ...options.headers, ...tokenHeaders() };
+    let answer;
+    try {
+      answer = await fetch(address(path), { ...options, headers });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw new ServiceError(SILENT, 0);
+    }
+    if (answer.status === 401 && (await askToken())) continue;
+    return answer;
+  }
+}
+
+async function checked(path, options) {
+  const answer = await send(path, options);
+  if (!answer.ok) throw problemOf(answer.status, await answer.text());
+  return answer;
+}
+
+/** JSON of a GET, or of a POST when there is a body. */
+export async function ask(path, { body, signal, method } = {}) {
+  const options = { signal, method: method ?? (body === undefined ? "GET" : "POST") };
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers = { "Content-Type": "application/json" };
+  }
+  const answer = await checked(path, options);
+  return answer.status === 204 ? null : answer.json();
+}
+
+/** The content of an address, or null where there is none (a tile of a layer that the service lacks). */
+export async function content(path, signal) {
+  const answer = await send(path, { signal });
+  if (answer.status === 404) return null;
+  if (!answer.ok) throw problemOf(answer.status, await answer.text());
+  return answer.blob();
+}
+
+/** Sends a picture; `onProgress` gets the sent share, `signal` stops it. A key lets a second try find the first. */
+export async function upload(form, { onProgress, signal }) {
+  const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  for (;;) {
+    const { status, text } = await transfer(form, key, onProgress, signal);
+    if (status === 401 && (await askToken())) continue;
+    if (status < 200 || status > 299) throw problemOf(status, text);
+    return JSON.parse(text);
+  }
+}
+
+// XMLHttpRequest, because fetch does not tell how much has been sent.
+function transfer(form, key, onProgress, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", address("inspections"));
+    for (const [name, value] of Object.entries({ ...tokenHeaders(), "Idempotency-Key": key })) {
+      request.setRequestHeader(name, value);
+    }
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    });
+    request.addEventListener("load", () => resolve({ status: request.status, text: request.responseText }));
+    request.addEventListener("error", () => reject(new ServiceError(`The picture was not taken. ${SILENT}`, 0)));
+    request.addEventListener("abort", () => reject(new DOMException("stopped", "AbortError")));
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(form);
+  });
+}
+
+/** Calls `onEvent(data)` for each server-sent event until the stream ends; EventSource cannot send a token. */
+export async function follow(path, onEvent, signal) {
+  const answer = await checked(path, { signal, headers: { Accept: "text/event-stream" } });
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    rest = (rest + value).replaceAll("\r\n", "\n");
+    const blocks = rest.split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const data = block.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim());
+      if (data.length) onEvent(JSON.parse(data.join("\n")));
+    }
+  }
+}
