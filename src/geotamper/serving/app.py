@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from geotamper._version import __version__
+from geotamper.serving.page.routes import add_page
 from geotamper.serving.problems import add_handlers
 from geotamper.serving.responses import API
 from geotamper.serving.routes import about, artifacts, events, inspections, questions, tiles
@@ -52,5 +53,6 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     for module in (inspections, events, questions, artifacts, tiles, about):
         api.include_router(module.router)
     app.include_router(api)
+    add_page(app)
     app.add_middleware(Guard, settings=settings)
     return app

@@ -18,6 +18,9 @@ COOKIE = "geotamper_token"
 OPEN_PATHS = ("/api/v1/health", "/api/v1/session")
 """Answered without a token: a probe of life, and the place where a browser shows its token."""
 
+PAGE_PATHS = ("/", "/page/")
+"""The web page and all under its folder, which ask for the token and hold nothing secret."""
+
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 POLICY = (
@@ -90,7 +93,7 @@ class Guard:
                 "foreign-origin",
                 "pages of other addresses may not send anything to this service",
             )
-        if self._settings.token is None or scope["path"] in OPEN_PATHS:
+        if self._settings.token is None or _is_open(scope["path"]):
             return None
         if not any(is_token(self._settings, given) for given in _tokens(headers)):
             return ServiceError(
@@ -100,6 +103,11 @@ class Guard:
                 {"WWW-Authenticate": 'Bearer realm="geotamper"'},
             )
         return None
+
+
+def _is_open(path: str) -> bool:
+    page, folder = PAGE_PATHS
+    return path in OPEN_PATHS or path == page or path.startswith(folder)
 
 
 def _name_of(host: str) -> str:

@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 from geotamper.errors import MissingLibraryError
 from geotamper.serving.jobs import JobOptions
 from geotamper.reporting.overlay import SOURCE_COLOUR, TARGET_COLOUR
-from geotamper.task.catalogue import QUESTION_TYPES, TYPE_NAMES, TypeName, open_types
+from geotamper.task.catalogue import QUESTION_TYPES, TYPE_NAMES, TypeName, types_for
 from geotamper.task.facts import TAMPER_KINDS, TamperKind
 from geotamper.task.wording import question_text, wordings
 
@@ -62,11 +62,11 @@ class Suggestion:
 
 
 def suggestions() -> tuple[Suggestion, ...]:
-    """The canonical wording of every open question, in catalogue order."""
+    """The canonical wording of every open question, then of every check with its first option."""
+    names = sorted(TYPE_NAMES, key=lambda name: QUESTION_TYPES[name].is_check)
     return tuple(
-        Suggestion(question_text(name), tuple(kind for kind in TAMPER_KINDS if name in open_types(kind)))
-        for name in TYPE_NAMES
-        if not QUESTION_TYPES[name].is_check
+        Suggestion(_texts(name)[0], tuple(kind for kind in TAMPER_KINDS if name in types_for(kind)))
+        for name in names
     )
 
 
@@ -94,8 +94,10 @@ def add_page(app: FastAPI) -> None:
     Raises:
         MissingLibraryError: Leaflet's package is not installed.
     """
-    page = _environment().get_template("page.html.j2").render(
-        layers=LAYERS, suggestions=suggestions(), wordings=known_wordings(), defaults=_defaults()
+    page = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(layers=LAYERS, suggestions=suggestions(), wordings=known_wordings(), defaults=_defaults())
     )
     palette = _palette()
 

@@ -14,7 +14,7 @@ const pane = () => map.getPane("warped");
 export function startCompare(opened, possible) {
   map = opened;
   map.on("move zoom resize", clip);
-  byId("compare").disabled = !possible;
+  byId("compare").hidden = !possible;
   setMode("off");
 }
 

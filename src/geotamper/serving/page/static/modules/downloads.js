@@ -6,13 +6,13 @@ import { storedToken } from "./token.js";
 import { bytes } from "./words.js";
 
 const TITLES = [
-  [/^report\.html$/, "Report", "one page for reading"],
+  [/^report\.html$/, "Report", "one page, in a new tab"],
   [/^report\.pdf$/, "Report as PDF", "for printing"],
   [/^report\.json$/, "Report as JSON", "for programs"],
   [/^source_mask\./, "Mask of sources", "255 inside"],
   [/^target_mask\./, "Mask of copies", "255 inside"],
   [/^overlay\./, "Overlay", "findings drawn in"],
-  [/\.geojson$/, "GeoJSON", "outlines, WGS 84"],
+  [/\.geojson$/, "GeoJSON", "outlines"],
   [/\.gpkg$/, "GeoPackage", "layers for a GIS"],
   [/\.qml$/, "QGIS style", "for the layers"],
 ];
@@ -29,7 +29,7 @@ function link(id, item) {
   const path = `inspections/${id}/artifacts/${encodeURIComponent(item.name)}`;
   const facts = [purpose, item.size === undefined ? "" : bytes(item.size)].filter(Boolean).join(", ");
   return element(
-    "a", { href: address(path), download: item.name, onclick: (event) => fetchWithToken(event, path, item.name) },
+    "a", { href: address(path), ...(item.name === "report.html" ? { target: "_blank" } : { download: item.name }), onclick: (event) => fetchWithToken(event, path, item.name) },
     title, element("small", {}, facts),
   );
 }

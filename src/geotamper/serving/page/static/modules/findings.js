@@ -1,6 +1,6 @@
 // The list of findings, in step with the map: one is chosen at a time, and its details are unfolded.
 import { byId, describe, element } from "./elements.js";
-import { percent, plural, probability, whole } from "./words.js";
+import { percent, plural, probability, signed, spread, whole } from "./words.js";
 
 let entries = [];
 let chosen = null;
@@ -64,8 +64,8 @@ function changeOf(finding) {
   if (transform) {
     const turn = transform.rotation_deg;
     const way = Math.abs(turn) < 0.005 ? "" : turn > 0 ? ", counter-clockwise" : ", clockwise";
-    pairs.push(["Rotation", `${turn.toFixed(2)}° ± ${transform.rotation_sigma.toFixed(2)}°${way}`]);
-    pairs.push(["Scale", `${transform.scale.toFixed(3)} ± ${transform.scale_sigma.toFixed(3)}`]);
+    pairs.push(["Rotation", `${signed(turn, 2)}° ${spread(transform.rotation_sigma, 2)}°${way}`]);
+    pairs.push(["Scale", `${transform.scale.toFixed(3)} ${spread(transform.scale_sigma, 3)}`]);
   }
   if (finding.direction_confidence !== null) pairs.push(["Which is the copy", `${probability(finding.direction_confidence)} that source and copy are not exchanged`]);
   if (entries.some((other) => other.id !== finding.id && other.group === finding.group)) pairs.push(["Source shared with", sharing(finding)]);

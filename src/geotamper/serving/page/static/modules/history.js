@@ -4,7 +4,7 @@ import { byId, element } from "./elements.js";
 import { routeTo } from "./route.js";
 import { ask } from "./service.js";
 import { confirmDelete } from "./deleting.js";
-import { moment, percent, plural, probability, stateWords, verdictWords } from "./words.js";
+import { moment, plural, probability, stateWords, verdictWords } from "./words.js";
 
 const PAGE = 20;
 const PAUSE_MS = 4000;
@@ -19,7 +19,7 @@ function stateOf(job) {
     const sign = { forged: "▲", clean: "✓", open: "?" }[words.look];
     return { look: words.look, text: `${sign} ${words.headline}, ${probability(job.verdict.score)}` };
   }
-  const share = job.state === "running" ? ` ${percent(Math.round(100 * job.progress) / 100)}` : "";
+  const share = job.state === "running" ? ` ${Math.round(100 * job.progress)} %` : "";
   return { look: job.state, text: `${stateWords[job.state]}${share}` };
 }
 

@@ -78,6 +78,7 @@ async function show(signal) {
   document.title = `${job.name} – geotamper`;
   byId("inspection-title").textContent = job.name;
   byId("delete").hidden = false;
+  byId("inspection").classList.toggle("narrow", job.state !== "done");
   const over = isOver(job.state);
   byId("waiting").hidden = over;
   byId("ended").hidden = !(job.state === "failed" || job.state === "cancelled");

@@ -4,6 +4,12 @@ import { byId } from "./elements.js";
 const shows = (name) => byId("viewer").querySelector(`[data-show="${name}"]`);
 const opacities = (name) => byId("viewer").querySelector(`[data-opacity="${name}"]`);
 
+/** Shows or hides the row of a layer that not every service draws. */
+export function offerLayer(name, offered) {
+  byId("viewer").querySelector(`[data-layer="${name}"]`).hidden = !offered;
+  if (!offered) shows(name).checked = false;
+}
+
 /** Calls `apply(name, opacity 0..1)` for each layer, now and on each change; 0 for layers that are not shown. */
 export function wireLayers(apply) {
   const update = (name) => apply(name, shows(name).checked ? Number(opacities(name).value) / 100 : 0);

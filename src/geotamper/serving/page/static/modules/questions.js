@@ -6,17 +6,21 @@ import { ask } from "./service.js";
 import { probability } from "./words.js";
 
 const ABSTENTIONS = ["undecided", "not applicable", "unknown", "not answerable"];
+const OFFERED = 6;
 let job = null;
+let kind = "none";
 
 /** Shows the answers of the report, then those that were asked for later, here or in another tab. */
 export async function showQuestions(opened, report) {
   job = opened;
-  const kind = report.verdict.kind ?? "copy-move";
-  for (const chip of byId("suggestions").children) chip.hidden = !chip.dataset.kinds.split(" ").includes(kind);
+  kind = report.verdict.kind ?? "copy-move";
   byId("transcript").replaceChildren(...report.answers.map(line));
+  suggest();
   try {
     const { items } = await ask(`inspections/${opened.id}/questions`);
-    if (job === opened) byId("transcript").append(...items.map(line));
+    if (job !== opened) return;
+    byId("transcript").append(...items.map((item) => line(item.answer)));
+    suggest();
   } catch (error) {
     showProblem(error);
   }
@@ -26,6 +30,16 @@ export function clearQuestions() {
   job = null;
   byId("transcript").replaceChildren();
   byId("question").value = "";
+}
+
+/** Offers questions that have a meaning here and are not in the transcript yet. */
+function suggest() {
+  const asked = new Set(Array.from(byId("transcript").querySelectorAll(".asked"), (item) => item.textContent));
+  let offered = 0;
+  for (const chip of byId("suggestions").children) {
+    chip.hidden = offered >= OFFERED || asked.has(chip.textContent.trim()) || !chip.dataset.kinds.split(" ").includes(kind);
+    offered += !chip.hidden;
+  }
 }
 
 function line(answer) {
@@ -51,6 +65,7 @@ async function put(text) {
     if (job !== asked) return;
     const item = line(answer);
     byId("transcript").append(item);
+    suggest();
     item.scrollIntoView({ block: "nearest" });
     if (byId("question").value.trim() === text) byId("question").value = "";
   } catch (error) {

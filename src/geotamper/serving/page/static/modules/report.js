@@ -20,7 +20,7 @@ export async function showReport(job, signal) {
   byId("limits").replaceChildren(...report.limits.map((text) => element("li", {}, text)));
   describe(byId("run"), runFacts(report));
   say(`${job.name}: ${words.headline}, probability of tampering ${probability(report.verdict.score)}`);
-  openViewer(job.id, report, { onSelect: (id) => chooseFinding(id, { reveal: true }) });
+  openViewer(job, { onSelect: (id) => chooseFinding(id, { reveal: true }) });
   showFindings(report);
   showQuestions(job, report);
   await showDownloads(job.id, signal);

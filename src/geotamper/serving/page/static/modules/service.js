@@ -12,15 +12,8 @@ export class ServiceError extends Error {
 }
 
 const SILENT = "The service does not answer. Check that 'geotamper serve' still runs and try again.";
-const ADVICE = {
-  401: "Enter the service's token to go on.",
-  404: "It may have been deleted, or kept only for a while.",
-  413: "Choose a smaller picture, or raise the limit when starting the service.",
-  429: "Wait for an inspection to end, then try again.",
-  503: "Try again in a moment.",
-  507: "Delete old inspections or free space on the service's disk.",
-};
 
+// The service's own words name the remedy; the rest comes from proxies in between.
 function problemOf(status, text) {
   let stated = "";
   try {
@@ -30,11 +23,11 @@ function problemOf(status, text) {
   } catch {
     stated = "";
   }
-  const advice = ADVICE[status] ?? (status >= 500 ? "The service's log says more." : "");
-  stated ||= `The service answered with ${status}.`;
-  const end = /[.!?]$/.test(stated) ? "" : ".";
-  return new ServiceError(`${stated}${end} ${advice}`.trim(), status);
+  stated ||= `The service answered with ${status}; try again in a moment`;
+  return new ServiceError(sentence(stated), status);
 }
+
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
 export const address = (path) => new URL(path, ROOT).href;
 

@@ -45,9 +45,9 @@ export class Shapes {
 }
 
 function tag(finding, frame, choose) {
-  const [x0, y0] = finding.target.bbox;
-  const icon = divIcon({ className: "tag", html: String(finding.id), iconSize: [26, 26], iconAnchor: [22, 22] });
-  const made = marker(frame.place([x0, y0]), { icon, pane: "copy-tags", keyboard: true, riseOnHover: true });
+  const top = finding.target.polygon.flat().reduce((one, other) => (other[1] < one[1] ? other : one));
+  const icon = divIcon({ className: "tag", html: String(finding.id), iconSize: [26, 26], iconAnchor: [13, 30] });
+  const made = marker(frame.place(top), { icon, pane: "copy-tags", keyboard: true, riseOnHover: true });
   made.on("click keypress", (event) => {
     if (event.type === "keypress" && !["Enter", " "].includes(event.originalEvent.key)) return;
     choose();

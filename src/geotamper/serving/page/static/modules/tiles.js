@@ -5,6 +5,9 @@ import { content } from "./service.js";
 
 export const TILE = 256;
 
+// Between two zooms the browser would leave hairlines between tiles that only touch.
+const OVERLAPPING = `${TILE + 0.7}px`;
+
 export const TileLayer = GridLayer.extend({
   options: { tileSize: TILE, noWrap: true, keepBuffer: 1, updateWhenIdle: false },
 
@@ -39,6 +42,7 @@ export const TileLayer = GridLayer.extend({
 
   onAdd(map) {
     this.on("tileunload", ({ tile }) => tile.stop.abort());
+    this.on("tileloadstart", ({ tile }) => { Object.assign(tile.style, { width: OVERLAPPING, height: OVERLAPPING }); });
     return GridLayer.prototype.onAdd.call(this, map);
   },
 });

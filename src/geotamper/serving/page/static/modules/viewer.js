@@ -3,7 +3,7 @@ import { CRS, Map as LeafletMap } from "../../leaflet/leaflet-src.esm.js";
 import { comparing, endCompare, startCompare, stopCompare, wireCompare } from "./compare.js";
 import { byId, prefersStill } from "./elements.js";
 import { Frame } from "./frame.js";
-import { wireLayers } from "./layers.js";
+import { offerLayer, wireLayers } from "./layers.js";
 import { trackPosition } from "./position.js";
 import { SHAPE_PANES, Shapes } from "./shapes.js";
 import { TileLayer } from "./tiles.js";
@@ -26,22 +26,24 @@ const applyLayers = wireLayers((name, opacity) => {
   if (name === "copy") map.getPane("copy-tags").style.display = pane.style.display;
 });
 
-/** Opens the picture of an inspection; `onSelect(id)` is called when a finding is clicked. */
-export function openViewer(id, { image, findings }, { onSelect }) {
+/** Opens the picture of an inspection that is done; `onSelect(id)` is called when a finding is clicked. */
+export function openViewer({ id, report, view }, { onSelect }) {
+  const { image, findings } = report;
   closeViewer();
   frame = new Frame(image);
   map = makeMap();
   for (const [name, order] of Object.entries(PANES)) map.createPane(name).style.zIndex = order;
   tiles = makeTiles(id);
   tiles.picture.addTo(map);
-  tiles.warped.addTo(map);
+  if (view.layers.includes("warped")) tiles.warped.addTo(map);
+  offerLayer("heat", view.layers.includes("heat"));
   for (const finding of findings) {
     const shapes = new Shapes(finding, frame, onSelect);
     shapes.all.addTo(map);
     drawn.set(finding.id, shapes);
   }
   trackPosition(map, frame, image);
-  startCompare(map, findings.some((finding) => finding.transform));
+  startCompare(map, view.layers.includes("warped") && findings.some((finding) => finding.transform));
   applyLayers();
   fit();
 }

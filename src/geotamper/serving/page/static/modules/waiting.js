@@ -40,6 +40,6 @@ export function stopWaiting() {
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function queueWords(job) {
-  if (typeof job.waiting_before !== "number") return "Other pictures are inspected before it.";
-  return job.waiting_before ? `${job.waiting_before} before it.` : "It is next.";
+  if (typeof job.queue_position !== "number") return "Other pictures are inspected before it.";
+  return job.queue_position ? `${job.queue_position} before it.` : "It is next.";
 }

@@ -16,6 +16,14 @@ export function percent(share) {
   return value > 0 && value < 0.01 ? "<0.01 %" : `${value.toPrecision(value < 1 ? 2 : 3)} %`;
 }
 
+export const signed = (value, digits) => value.toFixed(digits).replace("-", "−");
+
+/** A standard deviation; one that rounds to nothing is not said to be nothing. */
+export function spread(sigma, digits) {
+  const least = 10 ** -digits;
+  return sigma > 0 && sigma < least / 2 ? `± <${least.toFixed(digits)}` : `± ${sigma.toFixed(digits)}`;
+}
+
 export function bytes(size) {
   if (size < 1000) return `${size} B`;
   const power = Math.min(3, Math.floor(Math.log10(size) / 3));
