@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from geotamper._version import __version__
+from geotamper.serving.metrics import CountRequests, Metrics
 from geotamper.serving.page.routes import add_page
 from geotamper.serving.problems import add_handlers
 from geotamper.serving.responses import API
@@ -28,10 +29,11 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     Raises:
         OutputError: The data folder cannot be used, or another service uses it; when the application is started.
     """
+    metrics = Metrics()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = await run_in_threadpool(Service, settings)
+        service = await run_in_threadpool(Service, settings, metrics)
         app.state.service = service
         await run_in_threadpool(service.start)
         try:
@@ -53,6 +55,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     for module in (inspections, events, questions, artifacts, tiles, about):
         api.include_router(module.router)
     app.include_router(api)
+    app.include_router(about.metrics_router)
     add_page(app)
     app.add_middleware(Guard, settings=settings)
+    app.add_middleware(CountRequests, metrics=metrics)
     return app

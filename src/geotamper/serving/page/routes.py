@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from geotamper.errors import MissingLibraryError
-from geotamper.serving.jobs import JobOptions
 from geotamper.reporting.overlay import SOURCE_COLOUR, TARGET_COLOUR
+from geotamper.serving.jobs import JobOptions
 from geotamper.task.catalogue import QUESTION_TYPES, TYPE_NAMES, TypeName, types_for
 from geotamper.task.facts import TAMPER_KINDS, TamperKind
 from geotamper.task.wording import question_text, wordings

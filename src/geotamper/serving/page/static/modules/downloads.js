@@ -1,8 +1,6 @@
-// The files of an inspection. With a token they are fetched, because a plain link cannot carry it.
-import { showProblem } from "./announce.js";
+// The files of an inspection: the report's page opens beside this one, all others are saved.
 import { byId, element } from "./elements.js";
-import { address, ask, content } from "./service.js";
-import { storedToken } from "./token.js";
+import { address, ask } from "./service.js";
 import { bytes } from "./words.js";
 
 const TITLES = [
@@ -26,24 +24,8 @@ export async function showDownloads(id, signal) {
 
 function link(id, item) {
   const [, title, purpose] = TITLES.find(([pattern]) => pattern.test(item.name)) ?? [null, item.name, ""];
+  const facts = [purpose, bytes(item.size)].filter(Boolean).join(", ");
+  const opening = item.name === "report.html" ? { target: "_blank", rel: "noopener" } : { download: item.name };
   const path = `inspections/${id}/artifacts/${encodeURIComponent(item.name)}`;
-  const facts = [purpose, item.size === undefined ? "" : bytes(item.size)].filter(Boolean).join(", ");
-  return element(
-    "a", { href: address(path), ...(item.name === "report.html" ? { target: "_blank" } : { download: item.name }), onclick: (event) => fetchWithToken(event, path, item.name) },
-    title, element("small", {}, facts),
-  );
-}
-
-async function fetchWithToken(event, path, name) {
-  if (!storedToken()) return;
-  event.preventDefault();
-  try {
-    const blob = await content(path);
-    if (!blob) throw new Error(`The service has no file '${name}' any more. Reload the page.`);
-    const url = URL.createObjectURL(blob);
-    element("a", { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  } catch (error) {
-    showProblem(error);
-  }
+  return element("a", { href: address(path), ...opening }, title, element("small", {}, facts));
 }

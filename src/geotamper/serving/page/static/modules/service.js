@@ -1,5 +1,5 @@
 // The REST interface: requests, problem details in plain words, uploads with progress, server-sent events.
-import { askToken, tokenHeaders } from "./token.js";
+import { askToken } from "./token.js";
 
 const ROOT = new URL("api/v1/", document.baseURI);
 
@@ -33,10 +33,9 @@ export const address = (path) => new URL(path, ROOT).href;
 
 async function send(path, options = {}) {
   for (;;) {
-    const headers = { ...options.headers, ...tokenHeaders() };
     let answer;
     try {
-      answer = await fetch(address(path), { ...options, headers });
+      answer = await fetch(address(path), options);
     } catch (error) {
       if (error.name === "AbortError") throw error;
       throw new ServiceError(SILENT, 0);
@@ -63,14 +62,6 @@ export async function ask(path, { body, signal, method } = {}) {
   return answer.status === 204 ? null : answer.json();
 }
 
-/** The content of an address, or null where there is none (a tile of a layer that the service lacks). */
-export async function content(path, signal) {
-  const answer = await send(path, { signal });
-  if (answer.status === 404) return null;
-  if (!answer.ok) throw problemOf(answer.status, await answer.text());
-  return answer.blob();
-}
-
 /** Sends a picture; `onProgress` gets the sent share, `signal` stops it. A key lets a second try find the first. */
 export async function upload(form, { onProgress, signal }) {
   const key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -87,9 +78,7 @@ function transfer(form, key, onProgress, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", address("inspections"));
-    for (const [name, value] of Object.entries({ ...tokenHeaders(), "Idempotency-Key": key })) {
-      request.setRequestHeader(name, value);
-    }
+    request.setRequestHeader("Idempotency-Key", key);
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     });
@@ -101,7 +90,7 @@ function transfer(form, key, onProgress, signal) {
   });
 }
 
-/** Calls `onEvent(data)` for each server-sent event until the stream ends; EventSource cannot send a token. */
+/** Calls `onEvent(data)` for each server-sent event until the stream ends, which EventSource takes for a fault. */
 export async function follow(path, onEvent, signal) {
   const answer = await checked(path, { signal, headers: { Accept: "text/event-stream" } });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();

@@ -6,7 +6,7 @@ import { Frame } from "./frame.js";
 import { offerLayer, wireLayers } from "./layers.js";
 import { trackPosition } from "./position.js";
 import { SHAPE_PANES, Shapes } from "./shapes.js";
-import { TileLayer } from "./tiles.js";
+import { tileLayer } from "./tiles.js";
 
 const DEEPEST = 5; // zoom levels beyond the native one: a pixel becomes 32 on the screen
 const PANES = { heat: 250, warped: 300, links: 420, source: 410, copy: 430, "copy-tags": 620 };
@@ -71,7 +71,7 @@ function makeMap() {
 
 function makeTiles(id) {
   const common = { bounds: frame.bounds, minNativeZoom: 0, maxNativeZoom: frame.nativeZoom, minZoom: -2, maxZoom: frame.nativeZoom + DEEPEST };
-  const layer = (name, pane) => new TileLayer(`inspections/${id}/tiles/${name}`, { ...common, pane });
+  const layer = (name, pane) => tileLayer(id, name, { ...common, pane });
   return { picture: layer("picture", "tilePane"), heat: layer("heat", "heat"), warped: layer("warped", "warped") };
 }
 
