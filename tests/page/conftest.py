@@ -89,6 +89,12 @@ def running_service(data: Path, *options: str) -> Iterator[RunningService]:
 
 
 @pytest.fixture(scope="session")
+def run_service() -> Callable[..., contextlib.AbstractContextManager[RunningService]]:
+    """Runs services with other options."""
+    return running_service
+
+
+@pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     """A service on the loopback address, which wants no token."""
     with running_service(tmp_path_factory.mktemp("service") / "data") as running:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from geotamper.imagery.pixel_source import Block, PixelSource
 from geotamper.imagery.region import Window
 from geotamper.inspection.report import InspectionReport, Region
+from geotamper.reporting.overlay import SOURCE_COLOUR, TARGET_COLOUR
 from geotamper.serving.refusals import ServiceError, not_found
 
 Rgba = npt.NDArray[np.uint8]
@@ -27,8 +28,7 @@ Layer = Literal["picture", "source", "target"]
 LAYERS: tuple[Layer, ...] = ("picture", "source", "target")
 _OVERVIEW = 4096
 """Longer side of the reduced picture from which far zooms are cut."""
-_COLOURS: Mapping[str, tuple[int, int, int]] = {"source": (0, 114, 178), "target": (213, 94, 0)}
-"""Blue and vermilion, which the colour-blind tell apart."""
+_COLOURS: Mapping[str, tuple[int, int, int]] = {"source": SOURCE_COLOUR, "target": TARGET_COLOUR}
 _FILL, _LINE = 110, 255
 """Opacity of the inside and of the outline, of 255."""
 _SUBPIXEL_BITS = 4

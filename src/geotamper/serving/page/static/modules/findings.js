@@ -19,7 +19,7 @@ export function showFindings(report) {
   byId("threshold-label").hidden = entries.length < 2;
   byId("findings-title").textContent = report.verdict.tampered === null && entries.length ? "Candidates" : "Findings";
   filter();
-  if (entries.length) chooseFinding(entries[0].id, { zoom: false });
+  chooseFinding(entries[0]?.id ?? null);
 }
 
 export function clearFindings() {

@@ -17,7 +17,7 @@ function stateOf(job) {
   if (job.state === "done" && job.verdict) {
     const words = verdictWords(job.verdict, 0);
     const sign = { forged: "▲", clean: "✓", open: "?" }[words.look];
-    return { look: words.look, text: `${sign} ${words.headline}, ${probability(job.verdict.score)}` };
+    return { look: words.look, text: `${sign} ${words.headline}, P = ${probability(job.verdict.score)}` };
   }
   const share = job.state === "running" ? ` ${Math.round(100 * job.progress)} %` : "";
   return { look: job.state, text: `${stateWords[job.state]}${share}` };
