@@ -42,6 +42,8 @@ export function openViewer({ id, report, view }, { onSelect }) {
     shapes.all.addTo(map);
     drawn.set(finding.id, shapes);
   }
+  // Drawings say nothing without the picture; the numbered tags and the list do.
+  for (const drawing of byId("map").querySelectorAll("svg")) drawing.setAttribute("aria-hidden", "true");
   trackPosition(map, frame, image);
   startCompare(map, view.layers.includes("warped") && findings.some((finding) => finding.transform));
   applyLayers();
@@ -101,7 +103,7 @@ function fit() {
 function showFinding() {
   const boxes = [chosen.target, comparing() ? null : chosen.source].filter(Boolean).map((region) => frame.box(region.bbox));
   const bounds = boxes.reduce((one, other) => one.extend(other));
-  const options = { padding: [60, 60], maxZoom: frame.nativeZoom + 2 };
+  const options = { padding: [60, 60], maxZoom: frame.nativeZoom + DEEPEST - 2 };
   if (prefersStill()) map.fitBounds(bounds, { ...options, animate: false });
   else map.flyToBounds(bounds, { ...options, duration: 0.5 });
 }
