@@ -2,12 +2,14 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from geotamper._version import __version__
 from geotamper.serving.metrics import CountRequests, Metrics
+from geotamper.serving.openapi import describe
 from geotamper.serving.page.routes import add_page
 from geotamper.serving.problems import add_handlers
 from geotamper.serving.responses import API
@@ -27,14 +29,14 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         settings: What its operator decides.
 
     Raises:
-        OutputError: The data folder cannot be used, or another service uses it; when the application is started.
+        OutputError: The data folder cannot be used, or another service uses it.
     """
     metrics = Metrics()
+    service = Service(settings, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = await run_in_threadpool(Service, settings, metrics)
-        app.state.service = service
+        del app
         await run_in_threadpool(service.start)
         try:
             yield
@@ -50,6 +52,8 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.service = service
+    app.openapi = partial(describe, app)  # type: ignore[method-assign] # the way that FastAPI documents
     add_handlers(app)
     api = APIRouter(prefix=API)
     for module in (inspections, events, questions, artifacts, tiles, about):
@@ -60,3 +64,10 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(CountRequests, metrics=metrics)
     return app
+
+
+def service_of(app: FastAPI) -> Service:
+    """The service behind an application."""
+    service = app.state.service
+    assert isinstance(service, Service)  # noqa: S101 - put there by create_app
+    return service

@@ -34,7 +34,7 @@ class Metrics:
             registry=self._registry,
         )
         self._requests = Counter(
-            "geotamper_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
+            "geotamper_requests", "Requests answered", ["operation", "status"], registry=self._registry
         )
         self._request_seconds = Histogram(
             "geotamper_request_seconds",
@@ -54,9 +54,9 @@ class Metrics:
             self._job_seconds.observe(max(0.0, job.ended - job.started))
 
     def note_request(self, scope: Scope, status: int, seconds: float) -> None:
-        """Count a request, by the pattern of its address: ids would make a number of their own each."""
-        route = getattr(scope.get("route"), "path", "other")
-        self._requests.labels(scope["method"], route, str(status)).inc()
+        """Count a request, by what was asked: addresses hold ids, which would make a number of their own each."""
+        operation = getattr(scope.get("route"), "name", "other")
+        self._requests.labels(operation, str(status)).inc()
         self._request_seconds.observe(seconds)
 
     def text(self) -> bytes:

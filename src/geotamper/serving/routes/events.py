@@ -20,7 +20,8 @@ _STREAM = {
     "description": (
         "Events `state` (the state changed, or the stream begins) and `progress`, each with `id`, `state`, `progress`, "
         "`stage` and `error` as JSON; the stream ends after the state `done`, `failed` or `cancelled`, or with the "
-        "event `removed`. A stream may be opened at any time and begins with where the inspection stands."
+        "event `removed`. A stream may be opened at any time and begins with where the "
+        "inspection stands; it breaks off where the service ends."
     ),
     "content": {"text/event-stream": {"schema": {"type": "string"}}},
 }
@@ -40,7 +41,7 @@ async def watch_inspection(job_id: str, service: TheService) -> EventSourceRespo
 async def _events(job_id: str, service: Service) -> AsyncIterator[ServerSentEvent]:
     state, revision = None, 0
     with service.changes.watching(job_id) as changed:
-        while True:
+        while not service.changes.is_closed:
             changed.clear()
             job = await run_in_threadpool(service.store.get, job_id)
             if job is None:
