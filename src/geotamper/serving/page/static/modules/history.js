@@ -13,11 +13,16 @@ let cursor = null;
 let timer = 0;
 let visible = false;
 
+function probabilityOf(score) {
+  const text = probability(score);
+  return /^\d/.test(text) ? `P = ${text}` : `P ${text}`;
+}
+
 function stateOf(job) {
   if (job.state === "done" && job.verdict) {
     const words = verdictWords(job.verdict, 0);
     const sign = { forged: "▲", clean: "✓", open: "?" }[words.look];
-    return { look: words.look, text: `${sign} ${words.headline}, P = ${probability(job.verdict.score)}` };
+    return { look: words.look, text: `${sign} ${words.headline}, ${probabilityOf(job.verdict.score)}` };
   }
   const share = job.state === "running" ? ` ${Math.round(100 * job.progress)} %` : "";
   return { look: job.state, text: `${stateWords[job.state]}${share}` };

@@ -23,8 +23,8 @@ export function showWaiting(job) {
   since = running && job.started ? Date.parse(job.started) : null;
   byId("waiting-title").textContent = running ? "Inspecting" : "Waiting for its turn";
   byId("waiting-stage").textContent = running ? capital(job.stage || "working") : queueWords(job);
-  if (running) byId("job-progress").value = job.progress ?? 0;
-  else byId("job-progress").removeAttribute("value");
+  byId("job-progress").hidden = !running;
+  byId("job-progress").value = job.progress ?? 0;
   byId("job-percent").textContent = running ? `${share} %` : "";
   tick();
   const words = running ? `Inspecting ${job.name}: ${25 * Math.floor(share / 25)} percent` : `${job.name} waits for its turn`;

@@ -42,7 +42,7 @@ export function moment(text) {
 /** The verdict of a report: its look, its headline, and what stands behind it in a sentence. */
 export function verdictWords(verdict, findings) {
   if (verdict.tampered === null) {
-    const listed = findings ? `${plural(findings, "candidate")} below, neither accepted nor rejected.` : "No region was located.";
+    const listed = findings ? `${plural(findings, "candidate")} listed, neither accepted nor rejected.` : "No region was located.";
     return { look: "open", headline: "Not decided", sentence: `The evidence does not decide. ${listed}` };
   }
   if (!verdict.tampered) {
