@@ -42,12 +42,12 @@ export function openViewer({ id, report, view }, { onSelect }) {
     shapes.all.addTo(map);
     drawn.set(finding.id, shapes);
   }
-  // Drawings say nothing without the picture; the numbered tags and the list do.
-  for (const drawing of byId("map").querySelectorAll("svg")) drawing.setAttribute("aria-hidden", "true");
   trackPosition(map, frame, image);
   startCompare(map, view.layers.includes("warped") && findings.some((finding) => finding.transform));
   applyLayers();
   fit();
+  // Drawings say nothing without the picture; the numbered tags and the list do.
+  for (const drawing of byId("map").querySelectorAll("svg")) drawing.setAttribute("aria-hidden", "true");
 }
 
 export function closeViewer() {
