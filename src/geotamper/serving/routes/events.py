@@ -23,7 +23,24 @@ _STREAM = {
         "event `removed`. A stream may be opened at any time and begins with where the "
         "inspection stands; it breaks off where the service ends."
     ),
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {
+        "text/event-stream": {
+            "schema": {
+                "type": "object",
+                "required": ["event", "data"],
+                "properties": {
+                    "event": {"enum": ["state", "progress", "removed"]},
+                    "data": {"type": "string", "contentMediaType": "application/json"},
+                    "id": {"type": "string"},
+                },
+            },
+            "example": (
+                "id: 7\nevent: progress\n"
+                'data: {"id": "3f1c5c0f6d2a4b7e9a0c1d2e", "state": "running", "progress": 0.5, '
+                '"stage": "finding keypoints", "error": null}\n\n'
+            ),
+        }
+    },
 }
 
 
