@@ -17,6 +17,8 @@ from PIL import Image
 from typer.testing import Result
 
 from geotamper.classical.names import METHOD_NAMES
+from geotamper.cli import batch, worker
+from geotamper.errors import MissingLibraryError
 from geotamper.evidence.results import Evidence
 from geotamper.forge.forgery import Forgery
 from geotamper.inspection.detector import DETECTORS
@@ -297,3 +299,30 @@ def test_interruption_leaves_no_half_file(forgery: Forgery, tmp_path: Path, jobs
     finished = list(out.iterdir())
     assert 0 < len(finished) < 60
     assert all(len(list(folder.iterdir())) == 6 for folder in finished)
+
+
+@pytest.mark.usefixtures("known_search")
+def test_inspect_pdf_stands_beside_the_page(
+    run: Run, forged_png: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+    monkeypatch.setattr(worker, "write_folder_pdf", written.append)
+    monkeypatch.setattr(batch, "check_pdf_support", lambda: None)
+    assert run("inspect", forged_png, "--out", tmp_path / "out", "--pdf").exit_code == 0
+    assert run("inspect", forged_png, "--out", tmp_path / "out").exit_code == 0
+    assert written == [tmp_path / "out" / "forged"]
+
+
+def test_inspect_pdf_needs_a_folder_and_its_library_before_any_work(
+    run: Run, forged_png: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = run("inspect", forged_png, "--pdf")
+    assert (result.exit_code, "--out DIR" in result.stderr) == (2, True)
+
+    def missing() -> None:
+        raise MissingLibraryError("PDF reports need WeasyPrint; install it")
+
+    monkeypatch.setattr(batch, "check_pdf_support", missing)
+    result = run("inspect", forged_png, "--pdf", "--out", tmp_path / "out")
+    assert (result.exit_code, "install it" in result.stderr) == (1, True)
+    assert not (tmp_path / "out").exists()

@@ -1,18 +1,22 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from geotamper.evidence.results import BlurEvidence
-from geotamper.forge.forgery import Forgery
 from geotamper.imagery.picture import Picture
+from geotamper.imagery.pixel_source import Block, PictureSource
+from geotamper.imagery.region import Region, Window
+from geotamper.inspection.exhibit import Exhibit, exhibit_of
 from geotamper.inspection.findings import Findings
 from geotamper.reporting.crops import AMPLIFICATION, finding_crops
 
+Judge = Callable[..., Findings]
 
-def test_finding_crops_show_source_warp_copy_and_difference(
-    judged: Callable[..., Findings], picture: Picture
-) -> None:
-    crops = finding_crops(picture.pixels, judged().items[0])
+
+def test_finding_crops_show_source_warp_copy_and_difference(judged: Judge) -> None:
+    exhibit = exhibit_of(judged())
+    crops = finding_crops(exhibit, exhibit.items[0])
     assert [crop.title for crop in crops] == [
         "source",
         "source carried onto the copy",
@@ -22,11 +26,9 @@ def test_finding_crops_show_source_warp_copy_and_difference(
     assert crops[1].pixels.shape == crops[2].pixels.shape == crops[3].pixels.shape
 
 
-def test_finding_crops_difference_is_dark_inside_the_copy_only(
-    judged: Callable[..., Findings], forgery: Forgery
-) -> None:
-    crops = finding_crops(forgery.pixels, judged().items[0])
-    difference = crops[3].pixels
+def test_finding_crops_difference_is_dark_inside_the_copy_only(judged: Judge) -> None:
+    exhibit = exhibit_of(judged())
+    difference = finding_crops(exhibit, exhibit.items[0])[3].pixels
     middle = tuple(side // 2 for side in difference.shape[:2])
     inside = difference[middle[0] - 20 : middle[0] + 20, middle[1] - 20 : middle[1] + 20]
     corner = difference[-20:, :20]
@@ -35,18 +37,24 @@ def test_finding_crops_difference_is_dark_inside_the_copy_only(
 
 
 def test_finding_crops_of_a_blur_show_the_region_once(
-    judged: Callable[..., Findings], picture: Picture, make_blur: Callable[..., BlurEvidence]
+    judged: Judge, make_blur: Callable[..., BlurEvidence]
 ) -> None:
-    (crop,) = finding_crops(picture.pixels, judged(blurs=(make_blur(),)).items[0])
+    exhibit = exhibit_of(judged(blurs=(make_blur(),)))
+    (crop,) = finding_crops(exhibit, exhibit.items[0])
     assert crop.title == "blurred region"
 
 
-def test_finding_crops_reduce_large_regions(judged: Callable[..., Findings]) -> None:
-    from dataclasses import replace
+def test_finding_crops_reduce_large_regions_and_read_small_windows_only(judged: Judge) -> None:
+    class Watched(PictureSource):
+        largest = 0
 
-    item = judged().items[0]
-    mask = np.zeros((1200, 1200), np.bool_)
-    mask[100:1100, 100:1100] = True
-    large = replace(item, source=mask, target=mask)
-    for crop in finding_crops(np.zeros((1200, 1200, 3), np.uint8), large):
+        def read(self, window: Window) -> Block:
+            self.largest = max(self.largest, *window.shape)
+            return super().read(window)
+
+    source = Watched(Picture.from_array(np.zeros((2200, 2200, 3), np.uint8)))
+    region = Region(Window(100, 100, 2100, 2100), np.ones((2000, 2000), np.bool_))
+    large = replace(exhibit_of(judged()).items[0], source=region, target=region)
+    for crop in finding_crops(Exhibit(source, (large,)), large):
         assert max(crop.pixels.shape[:2]) <= 480
+    assert 0 < source.largest <= 2 * 1024  # a turned piece needs a larger box

@@ -15,6 +15,7 @@ from geotamper.cli.worker import Outcome, Task, died, inspect_one, prepare_worke
 from geotamper.evidence.search import available_workers
 from geotamper.imagery.discovery import find_pictures
 from geotamper.reporting.folder import check_writable, folder_names
+from geotamper.reporting.pdf import check_pdf_support
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Choices:
     questions: tuple[str, ...] = ()
     finding: int | None = None
     out: str | None = None
+    pdf: bool = False
     json: str | None = None
     csv: str | None = None
     detector: str = "inspector"
@@ -57,10 +59,15 @@ def run_batch(paths: Sequence[str], choices: Choices) -> int:
 
     Raises:
         OutputError: Results cannot be written.
-        typer.BadParameter: JSON and CSV cannot both go to stdout.
+        MissingLibraryError: PDF is asked for and its library is not installed.
+        typer.BadParameter: JSON and CSV cannot both go to stdout, or PDF has no folder to go to.
     """
     if choices.json == choices.csv == STDOUT:
         raise typer.BadParameter("JSON and CSV cannot both go to stdout; give one of them a file name")
+    if choices.pdf:
+        if choices.out is None:
+            raise typer.BadParameter("--pdf needs a folder to write to; give --out DIR")
+        check_pdf_support()
     if choices.out is not None:
         check_writable(choices.out)
     inputs = list_inputs(paths, recursive=choices.recursive)
@@ -150,6 +157,7 @@ def _tasks(paths: Sequence[str], choices: Choices) -> list[Task]:
             time_limit=choices.time_limit,
             workers=threads,
             out=choices.out,
+            pdf=choices.pdf,
             name=name,
         )
         for path, name in zip(paths, folder_names(list(paths), choices.out), strict=True)

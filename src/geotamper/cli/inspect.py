@@ -10,7 +10,7 @@ from geotamper.cli.failures import one_line_failures
 EPILOG = """\b
 Examples:
   geotamper inspect scene.png
-  geotamper inspect scene.tif -q "Was the copy rotated?" --out reports
+  geotamper inspect scene.tif -q "Was the copy rotated?" --out reports --pdf
   geotamper inspect survey/ --recursive --jobs 4 --csv table.csv --out reports
   geotamper inspect a.png b.png --json - | jq .verdict
   geotamper inspect scene.png --detector sift
@@ -39,6 +39,9 @@ def inspect(  # noqa: PLR0913 - one parameter per option
             "--out", metavar="DIR", help="Write masks, overlay and report here, a folder per picture."
         ),
     ] = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Write the report as PDF too; needs the extra 'report' and --out.")
+    ] = False,
     json: options.Json = None,
     csv: Annotated[
         str | None, typer.Option("--csv", metavar="FILE", help="Write a table with one row per picture.")
@@ -72,6 +75,7 @@ def inspect(  # noqa: PLR0913 - one parameter per option
                 questions=tuple(question or ()),
                 finding=finding,
                 out=out,
+                pdf=pdf,
                 json=json,
                 csv=csv,
                 detector=detector,

@@ -15,6 +15,7 @@ from geotamper.errors import GeotamperError
 from geotamper.inspection.detector import Detector
 from geotamper.inspection.report import InspectionReport
 from geotamper.processes import follow_parent
+from geotamper.reporting.pdf import write_folder_pdf
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Task:
         workers: Threads for the picture, 0 for the detector's own choice.
         out: Parent folder of the report, or None for no files.
         name: Of the report's folder.
+        pdf: Whether the report is written as PDF too.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Task:
     workers: int
     out: str | None
     name: str
+    pdf: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,9 @@ def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None
             progress=progress,
         )
         if task.out is not None:
-            report.save_as(task.out, task.name)
+            folder = report.save_as(task.out, task.name)
+            if task.pdf:
+                write_folder_pdf(folder)
     except GeotamperError as error:
         return Outcome(task.path, error=" ".join(str(error).split()), trace=traceback.format_exc())
     except MemoryError:

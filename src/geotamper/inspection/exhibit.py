@@ -24,6 +24,8 @@ class ShownFinding:
         source: The region that was copied; for a blur the region itself.
         target: The forged region.
         transform: Takes source points to target points; None for a blur.
+        direction_basis: What the direction rests on, in a few words; empty where there is none.
+        object_basis: What the class rests on, in a few words; empty where there is none.
     """
 
     id: int
@@ -32,6 +34,8 @@ class ShownFinding:
     source: Region
     target: Region
     transform: Similarity | None
+    direction_basis: str = ""
+    object_basis: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,8 @@ def _shown(item: Finding) -> ShownFinding:
         source=_cut(item.source),
         target=_cut(item.target),
         transform=item.transform,
+        direction_basis=item.direction_basis,
+        object_basis=item.object_basis,
     )
 
 

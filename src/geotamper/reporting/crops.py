@@ -6,16 +6,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from geotamper.inspection.findings import BoolMask, Finding
-from geotamper.inspection.regions import bounding_box
+from geotamper.imagery.pixel_source import reduced_size
+from geotamper.imagery.region import Window
+from geotamper.inspection.exhibit import Exhibit, ShownFinding
+from geotamper.reporting.warped import warped_source
+from geotamper.reporting.windows import Size, assemble_window, surroundings
 
 Pixels = npt.NDArray[np.uint8]
 
 AMPLIFICATION = 8
 """Factor of the difference image: 32 grey values already show as white."""
 
-MARGIN_SHARE = 0.3
-SMALLEST_MARGIN = 6
 SMALLEST_SIDE = 240
 LARGEST_SIDE = 480
 
@@ -33,54 +34,42 @@ class Crop:
     pixels: Pixels
 
 
-def finding_crops(pixels: Pixels, item: Finding) -> tuple[Crop, ...]:
-    """The close-ups of one finding.
+def finding_crops(exhibit: Exhibit, item: ShownFinding) -> tuple[Crop, ...]:
+    """The close-ups of one finding; only the windows of its regions are read.
 
     Args:
-        pixels: (H, W, 3) uint8 RGB, the whole picture.
+        exhibit: The picture.
         item: The finding; for a blur there is one close-up only.
+
+    Raises:
+        InputError: The file is damaged there.
     """
-    window = _window(item.target)
+    window = surroundings(item.target.window, exhibit.source)
+    size = _size(window)
+    copy = assemble_window(exhibit.source.read, window, size).pixels
     if item.transform is None:
-        return (Crop("blurred region", _fit(_cut(pixels, window))),)
-    x0, y0, x1, y1 = window
-    matrix = item.transform.index_matrix
-    matrix[:, 2] -= (x0, y0)
-    size = (x1 - x0, y1 - y0)
-    warped = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    copy = _cut(pixels, window)
-    difference = cv2.absdiff(np.asarray(warped, np.uint8), copy)
+        return (Crop("blurred region", _enlarged(copy)),)
+    origin = surroundings(item.source.window, exhibit.source)
+    warped = warped_source(exhibit, item, window, size)
+    difference = cv2.absdiff(warped.pixels, copy)
     amplified = np.minimum(difference.astype(np.uint16) * AMPLIFICATION, 255).astype(np.uint8)
-    outside = ~item.target[y0:y1, x0:x1]
-    amplified[outside] //= 3
+    inside = cv2.resize(item.target.within(window).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    amplified[np.asarray(inside) == 0] //= 3
+    amplified[~warped.valid] = 0  # nothing there to compare with
     return (
-        Crop("source", _fit(_cut(pixels, _window(item.source)))),
-        Crop("source carried onto the copy", _fit(np.asarray(warped, np.uint8))),
-        Crop("copy", _fit(copy)),
-        Crop(f"difference, {AMPLIFICATION} times", _fit(amplified)),
+        Crop("source", _enlarged(assemble_window(exhibit.source.read, origin, _size(origin)).pixels)),
+        Crop("source carried onto the copy", _enlarged(warped.pixels)),
+        Crop("copy", _enlarged(copy)),
+        Crop(f"difference, {AMPLIFICATION} times", _enlarged(amplified)),
     )
 
 
-def _window(mask: BoolMask) -> tuple[int, int, int, int]:
-    """The box of a mask with a margin, inside the picture; x1 and y1 exclusive."""
-    x0, y0, x1, y1 = bounding_box(mask)
-    margin = max(SMALLEST_MARGIN, round(MARGIN_SHARE * max(x1 - x0, y1 - y0)))
-    height, width = mask.shape
-    return max(0, x0 - margin), max(0, y0 - margin), min(width, x1 + margin), min(height, y1 + margin)
+def _size(window: Window) -> Size:
+    rows, columns = window.shape
+    return reduced_size(columns, rows, LARGEST_SIDE)
 
 
-def _cut(pixels: Pixels, window: tuple[int, int, int, int]) -> Pixels:
-    x0, y0, x1, y1 = window
-    return pixels[y0:y1, x0:x1]
-
-
-def _fit(pixels: Pixels) -> Pixels:
-    """Enlarge small close-ups by a whole factor, so that pixels stay visible; reduce large ones."""
-    longer = max(pixels.shape[:2])
-    if longer > LARGEST_SIDE:
-        share = LARGEST_SIDE / longer
-        return np.asarray(
-            cv2.resize(pixels, None, fx=share, fy=share, interpolation=cv2.INTER_AREA), np.uint8
-        )
-    factor = max(1, SMALLEST_SIDE // longer)
+def _enlarged(pixels: Pixels) -> Pixels:
+    """Enlarge small close-ups by a whole factor, so that pixels stay visible."""
+    factor = max(1, SMALLEST_SIDE // max(pixels.shape[:2]))
     return np.repeat(np.repeat(pixels, factor, axis=0), factor, axis=1)

@@ -14,6 +14,7 @@ from pathlib import Path
 from geotamper.atomic import write_bytes, write_text
 from geotamper.errors import InputError, OutputError
 from geotamper.imagery.masks import write_mask
+from geotamper.inspection.exhibit import exhibit_of
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.report import Artifacts, InspectionReport
 from geotamper.reporting.geojson import findings_geojson
@@ -112,7 +113,7 @@ def save_report(report: InspectionReport, findings: Findings, out: str, name: st
                 )
             }
         )
-        write_text(folder / "report.html", render_html(complete, findings, overlay))
+        write_text(folder / "report.html", render_html(complete, exhibit_of(findings), overlay))
         write_text(folder / REPORT_NAME, complete.to_json(indent=2) + "\n")
     return complete
 

@@ -1,8 +1,5 @@
 """The report as one self-contained HTML page."""
 
-import base64
-import io
-import shlex
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,13 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from markupsafe import Markup
 from PIL import Image
 
-from geotamper.inspection.assembly import PATH_WITHOUT_FILE
-from geotamper.inspection.findings import Findings
-from geotamper.inspection.report import FindingEntry, InspectionReport, Verdict
-from geotamper.reporting.crops import finding_crops
+from geotamper.imagery.region import Window
+from geotamper.inspection.exhibit import Exhibit
+from geotamper.inspection.report import InspectionReport, Verdict
+from geotamper.reporting.maps import close_window, picture_map, surroundings_map
+from geotamper.reporting.metadata import read_metadata
+from geotamper.reporting.place import Place, place_of
 from geotamper.reporting.probabilities import probability_text
+from geotamper.reporting.provenance import file_rows, metadata_remark, metadata_rows, place_rows
+from geotamper.reporting.reproduction import reproducing_command
+from geotamper.reporting.sections import embedded, finding_sections
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -28,74 +31,69 @@ LARGEST_EMBEDDED = 1600
 
 
 @dataclass(frozen=True)
-class EmbeddedImage:
-    """An image inside the page: its caption and its data address."""
+class MapFigure:
+    """A map and what it shows."""
 
-    title: str
-    address: str
-    width: int
-    height: int
+    caption: str
+    drawing: Markup
 
 
-@dataclass(frozen=True)
-class FindingSection:
-    """What the page shows of one finding."""
-
-    entry: FindingEntry
-    crops: tuple[EmbeddedImage, ...]
-
-
-def render_html(report: InspectionReport, findings: Findings, overlay: Pixels) -> str:
+def render_html(report: InspectionReport, exhibit: Exhibit, overlay: Pixels) -> str:
     """Render the page.
+
+    The page tells the same for the same picture and parameters, but for the seconds and the memory of the run.
 
     Args:
         report: What it says.
-        findings: Pixels and masks for the close-ups.
+        exhibit: Pixels and regions; the pixels are read in windows only.
         overlay: (H, W, 3) uint8 RGB from `draw_overlay`.
 
     Returns:
         HTML that needs no other file and no network.
+
+    Raises:
+        InputError: The picture's file is damaged where a close-up or a map reads it.
     """
-    masks = {item.id: item for item in findings.items}
-    sections = [
-        FindingSection(
-            entry,
-            tuple(
-                _embed(crop.title, crop.pixels, "PNG")
-                for crop in finding_crops(findings.picture.pixels, masks[entry.id])
-            ),
-        )
-        for entry in report.findings
-    ]
+    place = place_of(exhibit.source)
+    metadata = read_metadata(exhibit.source)
     return _template().render(
         report=report,
         name=Path(report.image.path).name,
         headline=_headline(report.verdict),
-        state={True: "forged", False: "clean", None: "open"}[report.verdict.tampered],
-        overlay=_embed("overlay", _reduced(overlay), "JPEG"),
-        sections=sections,
+        state=_state(report.verdict),
+        basis=next((item.basis for item in report.answers if item.type == "tampered"), ""),
+        overlay=embedded("overlay", _reduced(overlay), "JPEG"),
+        file_rows=file_rows(report.image, metadata),
+        place_rows=place_rows(report.image, place),
+        metadata_rows=metadata_rows(metadata),
+        metadata_remark=metadata_remark(exhibit.source.path is not None, metadata),
+        maps=_maps(exhibit, place),
+        sections=finding_sections(report, exhibit, place),
         parameters={key: value for key, value in report.run.parameters.items() if value not in (None, [])},
         command=reproducing_command(report),
     )
 
 
-def reproducing_command(report: InspectionReport) -> str | None:
-    """The command line that makes this report again, or None for a picture that was no file."""
-    if report.image.path == PATH_WITHOUT_FILE:
-        return None
-    chosen = report.run.parameters
-    words = ["geotamper", "inspect", report.image.path, "--detector", report.run.detector]
-    for text in chosen.get("questions", []):
-        words += ["-q", text]
-    for key, option, suffix in (
-        ("finding", "--finding", ""),
-        ("false_alarm_rate", "--false-alarm-rate", ""),
-        ("time_limit", "--time-limit", "s"),
-        ("max_memory", "--max-memory", ""),
-    ):
-        if chosen.get(key) is not None:
-            words += [option, f"{chosen[key]}{suffix}"]
-    return shlex.join([*words, "--out", "out"])
+def _maps(exhibit: Exhibit, place: Place | None) -> list[MapFigure]:
+    if place is None:
+        return []
+    close = close_window(exhibit)
+    whole = Window(0, 0, exhibit.source.width, exhibit.source.height)
+    caption = "The findings in the picture" if exhibit.items else "The picture"
+    if close is not None:
+        caption += "; the dashed window is shown in detail"
+    maps = [
+        MapFigure("The picture (blue) in its surroundings, north up", surroundings_map(exhibit, place)),
+        MapFigure(caption, picture_map(exhibit, place, whole, title=caption, inner=close)),
+    ]
+    if close is not None:
+        caption = f"Number {exhibit.items[0].id} in detail"
+        maps.append(MapFigure(caption, picture_map(exhibit, place, close, title=caption)))
+    return maps
+
+
+def _state(verdict: Verdict) -> str:
+    return {True: "forged", False: "clean", None: "open"}[verdict.tampered]
 
 
 def _headline(verdict: Verdict) -> str:
@@ -115,15 +113,6 @@ def _reduced(pixels: Pixels) -> Pixels:
     image = Image.fromarray(pixels)
     image.thumbnail((LARGEST_EMBEDDED, LARGEST_EMBEDDED), Image.Resampling.LANCZOS)
     return np.asarray(image)
-
-
-def _embed(title: str, pixels: Pixels, kind: str) -> EmbeddedImage:
-    buffer = io.BytesIO()
-    options = {"quality": 90} if kind == "JPEG" else {}
-    Image.fromarray(pixels).save(buffer, kind, **options)
-    content = base64.b64encode(buffer.getvalue()).decode("ascii")
-    height, width = pixels.shape[:2]
-    return EmbeddedImage(title, f"data:image/{kind.lower()};base64,{content}", width, height)
 
 
 @cache
