@@ -11,8 +11,6 @@ from geotamper.serving.page.routes import STATIC
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytest.importorskip("playwright.sync_api", reason="the page is tested with Playwright")
-
 CONTROLS = {
     "button", "link", "textbox", "slider", "checkbox", "radio", "combobox", "listbox", "spinbutton",
     "DisclosureTriangle", "application", "dialog", "progressbar", "image", "group",

@@ -4,12 +4,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
-
-pytest.importorskip("playwright.sync_api", reason="the page is tested with Playwright")
 
 
 def expect_text(place: "Locator", text: str) -> None:

@@ -9,8 +9,6 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytest.importorskip("playwright.sync_api", reason="the page is tested with Playwright")
-
 
 @pytest.fixture
 def page(open_page: Any, forged_job: dict[str, Any]) -> "Page":
@@ -78,6 +76,56 @@ def test_choosing_on_the_map_unfolds_the_list(page: "Page", forged_job: dict[str
     page.evaluate("document.querySelector('.finding').classList.remove('chosen')")
     page.get_by_role("button", name="Copy 1", exact=True).press("Enter")
     assert "chosen" in (page.locator(".finding").get_attribute("class") or "")
+
+
+def test_heat_map_is_shown_when_asked_for(page: "Page") -> None:
+    tiles = page.locator(".leaflet-heat-pane img.leaflet-tile-loaded")
+    assert tiles.count() == 0
+    page.locator('[data-show="heat"]').check()
+    tiles.first.wait_for()
+    assert "/tiles/heat/" in (tiles.first.get_attribute("src") or "")
+
+
+def test_swipe_shows_the_warped_source_left_of_the_line(page: "Page") -> None:
+    assert not page.locator("#swipe").is_visible()
+    page.get_by_role("radio", name="swipe").check()
+    page.locator(".leaflet-warped-pane img.leaflet-tile-loaded").first.wait_for()
+    page.locator("#swipe").fill("25")
+    stage, line = page.locator("#map").bounding_box(), page.locator("#swipe-line").bounding_box()
+    assert stage is not None
+    assert line is not None
+    assert line["x"] + line["width"] / 2 - stage["x"] == pytest.approx(stage["width"] / 4, abs=2)
+    clip = page.locator(".leaflet-warped-pane").evaluate("pane => pane.style.clipPath")
+    corners = [float(value) for value in re.findall(r"(-?[\d.]+)px", clip)]
+    assert corners[2] - corners[0] == pytest.approx(stage["width"] / 4, abs=1)
+    page.keyboard.press("Escape")
+    assert not page.locator("#swipe-line").is_visible()
+    assert page.get_by_role("radio", name="off").is_checked()
+
+
+def test_blink_stands_still_where_less_motion_is_wanted(page: "Page") -> None:
+    page.get_by_role("radio", name="blink").check()
+    sign, pane = page.locator("#compare-sign"), page.locator(".leaflet-warped-pane")
+    assert sign.inner_text() == "source, carried onto the copy"
+    page.wait_for_timeout(1200)
+    assert sign.inner_text() == "source, carried onto the copy"
+    page.get_by_role("button", name="Switch").click()
+    assert sign.inner_text() == "the picture as it is"
+    assert pane.evaluate("pane => pane.style.visibility") == "hidden"
+
+
+def test_blink_changes_by_itself_and_can_be_stopped(open_page: Any, forged_job: dict[str, Any]) -> None:
+    page = open_page()
+    page.emulate_media(reduced_motion="no-preference")
+    page.evaluate(f"location.hash = '#/inspections/{forged_job['id']}'")
+    page.get_by_role("radio", name="blink").check()
+    sign = page.locator("#compare-sign")
+    sign.filter(has_text="the picture as it is").wait_for()
+    sign.filter(has_text="source, carried onto the copy").wait_for()
+    page.get_by_role("button", name="Stop blinking").click()
+    said = sign.inner_text()
+    page.wait_for_timeout(1200)
+    assert sign.inner_text() == said
 
 
 def test_threshold_hides_findings_but_not_the_verdict(

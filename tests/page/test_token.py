@@ -10,8 +10,6 @@ from geotamper.serving.security import COOKIE
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext
 
-pytest.importorskip("playwright.sync_api", reason="the page is tested with Playwright")
-
 TOKEN = "correct-horse-battery"  # noqa: S105 - of the service that this test starts
 
 

@@ -70,7 +70,7 @@ function run(on) {
 /** Adds the buttons of the blink mode and listens to the choice; `onStart` is called when comparing begins. */
 export function wireCompare(onStart) {
   byId("swipe-row").after(element(
-    "p", { class: "swipe", id: "blink-row", hidden: true },
+    "p", { class: "blink", id: "blink-row", hidden: true },
     element("button", { type: "button", id: "blink-run", onclick: () => run(!timer) }, "Stop blinking"),
     element("button", { type: "button", id: "blink-switch", onclick: () => {
       run(false);
