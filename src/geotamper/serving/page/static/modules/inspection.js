@@ -57,7 +57,6 @@ async function watch(id, signal) {
     } catch (error) {
       if (signal.aborted || error.status === 404) throw error;
       byId("waiting-stage").textContent = "The connection to the service is lost; trying again.";
-      await pause(RETRY_MS);
     }
     if (signal.aborted) return;
     try {
@@ -65,6 +64,7 @@ async function watch(id, signal) {
     } catch (error) {
       if (signal.aborted || error.status !== 0) throw error;
     }
+    if (!isOver(job.state)) await pause(RETRY_MS);
   }
 }
 
