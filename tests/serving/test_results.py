@@ -118,8 +118,15 @@ def test_tiles_of_findings_cover_their_regions(roomy: TestClient, done_id: str) 
     assert target[70, 110] > target[90, 110], "the outline is stronger than the inside"
 
 
+def test_tiles_that_are_drawn_lie_on_the_copy(roomy: TestClient, done_id: str) -> None:
+    for layer in ("heat", "warped"):
+        opacity = _tile(roomy, f"{done_id}/tiles/{layer}/0/0/0")[..., 3]
+        assert opacity[90, 110] > 0, layer
+        assert opacity[30, 30] == 0, layer
+
+
 def test_tiles_that_do_not_exist_are_not_found(roomy: TestClient, done_id: str) -> None:
-    for place in ("picture/1/0/0", "picture/0/1/0", "target/0/0/1", "heat/0/0/0", "x/0/0/0"):
+    for place in ("picture/1/0/0", "picture/0/1/0", "target/0/0/1", "heat/1/0/0", "x/0/0/0"):
         assert roomy.get(f"{INSPECTIONS}/{done_id}/tiles/{place}.png").status_code == 404
     for place in ("picture/-1/0/0", "picture/a/0/0", f"picture/0/{2**40}/0"):
         assert roomy.get(f"{INSPECTIONS}/{done_id}/tiles/{place}.png").status_code == 422

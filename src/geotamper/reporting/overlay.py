@@ -1,4 +1,4 @@
-"""The picture with its findings drawn on it: source green, copy red, the way between them, the transform."""
+"""The picture with its findings drawn on it: source cyan, copy orange, the way between them, the transform."""
 
 import math
 from collections.abc import Sequence
@@ -15,8 +15,9 @@ Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 Box = tuple[float, float, float, float]
 
-SOURCE_COLOUR: Colour = (0, 200, 90)
-TARGET_COLOUR: Colour = (240, 50, 60)
+SOURCE_COLOUR: Colour = (0, 200, 220)
+TARGET_COLOUR: Colour = (255, 120, 20)
+"""Cyan and orange: far apart for every kind of colour vision, and on water, fields and roofs."""
 INK: Colour = (255, 255, 255)
 SHADE: Colour = (16, 18, 24)
 FILL_OPACITY = 0.28

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 Point = tuple[float, float]
 
 PAPER, INK, SOFT, LINE = "#ffffff", "#1b1f27", "#5b6472", "#c3c9d3"
-SOURCE, TARGET, ACCENT = "#0a8f49", "#dd2f3c", "#2f5fd0"
+SOURCE, TARGET, ACCENT = "#00788c", "#c24a00", "#2f5fd0"
 
 STYLES: Mapping[str, Mapping[str, str]] = {
     "paper": {"fill": PAPER},

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from geotamper._version import __version__
 from geotamper.serving.metrics import CountRequests, Metrics
 from geotamper.serving.openapi import describe
+from geotamper.serving.page.routes import add_page
 from geotamper.serving.problems import add_handlers
 from geotamper.serving.responses import API
 from geotamper.serving.routes import about, artifacts, events, inspections, questions, tiles
@@ -59,6 +60,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(about.metrics_router)
+    add_page(app)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(CountRequests, metrics=metrics)
     return app

@@ -2,18 +2,41 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from geotamper.imagery.pixel_source import PictureSource
 from geotamper.imagery.reading import read_picture
-from geotamper.serving.tiles import Rgba, TiledPicture, TilePlace
+from geotamper.inspection.exhibit import Exhibit
+from geotamper.inspection.report import InspectionReport
+from geotamper.serving.exhibits import draw_heat, draw_warped, exhibit_of_report
+from geotamper.serving.tiles import DrawnLayer, Rgba, TiledPicture, TilePlace
 
 _KEPT = 2
 """Pictures in memory."""
 
+_DRAWERS: Mapping[DrawnLayer, Callable[[Exhibit, TilePlace], Rgba]] = {
+    "heat": draw_heat,
+    "warped": draw_warped,
+}
+
+
+class _OpenPicture:
+    """One picture with its tiles, and its exhibit once a layer was asked for."""
+
+    def __init__(self, source: PictureSource) -> None:
+        self.tiles = TiledPicture(source)
+        self._source = source
+        self._exhibit: Exhibit | None = None
+
+    def exhibit(self, report: InspectionReport) -> Exhibit:
+        if self._exhibit is None:
+            self._exhibit = exhibit_of_report(report, self._source)
+        return self._exhibit
+
 
 class OpenPictures:
-    """The pictures looked at last.
+    """The pictures looked at last; one tile is made at a time, so that memory is bounded.
 
     Args:
         max_pixels: Largest picture that is opened.
@@ -22,25 +45,40 @@ class OpenPictures:
     def __init__(self, max_pixels: int) -> None:
         self._max_pixels = max_pixels
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, TiledPicture] = OrderedDict()
+        self._kept: OrderedDict[str, _OpenPicture] = OrderedDict()
 
     def tile(self, job_id: str, path: Path, place: TilePlace) -> Rgba:
-        """A tile of the picture of an inspection; one at a time, so that memory is bounded.
+        """A tile of the picture of an inspection.
 
         Raises:
             ServiceError: There is no such tile.
             InputError: The picture cannot be read.
         """
         with self._lock:
-            picture = self._kept.pop(job_id, None)
-            if picture is None:
-                while len(self._kept) >= _KEPT:
-                    self._kept.popitem(last=False)
-                picture = TiledPicture(PictureSource(read_picture(path, max_pixels=self._max_pixels)))
-            self._kept[job_id] = picture
-            return picture.tile(place)
+            return self._open(job_id, path).tiles.tile(place)
+
+    def drawn(
+        self, job_id: str, path: Path, place: TilePlace, layer: DrawnLayer, report: InspectionReport
+    ) -> Rgba:
+        """A tile of a layer that is made from the picture and its report.
+
+        Raises:
+            ServiceError: There is no such tile.
+            InputError: The picture cannot be read.
+        """
+        with self._lock:
+            return _DRAWERS[layer](self._open(job_id, path).exhibit(report), place)
 
     def forget(self, job_id: str) -> None:
         """Close the picture of an inspection."""
         with self._lock:
             self._kept.pop(job_id, None)
+
+    def _open(self, job_id: str, path: Path) -> _OpenPicture:
+        picture = self._kept.pop(job_id, None)
+        if picture is None:
+            while len(self._kept) >= _KEPT:
+                self._kept.popitem(last=False)
+            picture = _OpenPicture(PictureSource(read_picture(path, max_pixels=self._max_pixels)))
+        self._kept[job_id] = picture
+        return picture

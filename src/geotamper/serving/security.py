@@ -19,6 +19,9 @@ COOKIE = "geotamper_token"
 OPEN_PATHS = ("/api/v1/health",)
 """Answered without a token."""
 
+PAGE_PATHS = ("/", "/page/")
+"""Answered without a token too: the web page, which asks for it, and all under its folder."""
+
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 POLICY = (
@@ -74,7 +77,7 @@ class Guard:
 
         refusal = self._refusal(scope)
         answer: ASGIApp = self._app if refusal is None else problem_response(refusal)
-        if refusal is not None and refusal.status == HTTPStatus.UNAUTHORIZED and self._brings_token(scope):
+        if refusal is None and self._brings_token(scope):
             answer = _remember(self._settings.token or "")
         await answer(scope, receive, send_guarded)
 
@@ -98,7 +101,7 @@ class Guard:
                 "foreign-origin",
                 "pages of other addresses may not send anything to this service",
             )
-        if self._settings.token is None or scope["path"] in OPEN_PATHS:
+        if self._settings.token is None or _is_open(scope["path"]):
             return None
         if not any(is_token(self._settings, given) for given in _tokens(headers)):
             return ServiceError(
@@ -109,6 +112,11 @@ class Guard:
                 {"WWW-Authenticate": 'Bearer realm="geotamper"'},
             )
         return None
+
+
+def _is_open(path: str) -> bool:
+    page, folder = PAGE_PATHS
+    return path in OPEN_PATHS or path == page or path.startswith(folder)
 
 
 def _remember(token: str) -> Response:

@@ -18,17 +18,22 @@ import numpy.typing as npt
 from geotamper.imagery.pixel_source import Block, PixelSource
 from geotamper.imagery.region import Window
 from geotamper.inspection.report import InspectionReport, Region
+from geotamper.reporting.overlay import SOURCE_COLOUR, TARGET_COLOUR
 from geotamper.serving.refusals import ServiceError, not_found
 
 Rgba = npt.NDArray[np.uint8]
 
 TILE_SIDE = 256
-Layer = Literal["picture", "source", "target"]
-LAYERS: tuple[Layer, ...] = ("picture", "source", "target")
+OutlineLayer = Literal["source", "target"]
+DrawnLayer = Literal["heat", "warped"]
+OUTLINE_LAYERS: tuple[OutlineLayer, ...] = ("source", "target")
+"""Made from the report alone."""
+DRAWN_LAYERS: tuple[DrawnLayer, ...] = ("heat", "warped")
+"""Made from the report and the pixels."""
+LAYERS = ("picture", *OUTLINE_LAYERS, *DRAWN_LAYERS)
 _OVERVIEW = 4096
 """Longer side of the reduced picture from which far zooms are cut."""
-_COLOURS: Mapping[str, tuple[int, int, int]] = {"source": (0, 114, 178), "target": (213, 94, 0)}
-"""Blue and vermilion, which the colour-blind tell apart."""
+_COLOURS: Mapping[str, tuple[int, int, int]] = {"source": SOURCE_COLOUR, "target": TARGET_COLOUR}
 _FILL, _LINE = 110, 255
 """Opacity of the inside and of the outline, of 255."""
 _SUBPIXEL_BITS = 4
@@ -107,7 +112,7 @@ class TiledPicture:
         return Block(block.pixels[cut], block.valid[cut])
 
 
-def draw_regions(report: InspectionReport, layer: Layer, place: TilePlace) -> Rgba:
+def draw_regions(report: InspectionReport, layer: OutlineLayer, place: TilePlace) -> Rgba:
     """One tile of the sources or targets of all findings, (256, 256, 4) uint8, transparent elsewhere.
 
     Args:
@@ -143,7 +148,7 @@ def encode_tile(tile: Rgba) -> bytes:
     return bytes(content)
 
 
-def _regions(report: InspectionReport, layer: Layer) -> list[Region]:
+def _regions(report: InspectionReport, layer: OutlineLayer) -> list[Region]:
     found = [finding.source if layer == "source" else finding.target for finding in report.findings]
     return [region for region in found if region is not None]
 

@@ -6,10 +6,20 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from geotamper.errors import InputError
+from geotamper.serving.jobs import Job
 from geotamper.serving.problems import documented
 from geotamper.serving.refusals import ServiceError, not_found
 from geotamper.serving.routes.dependencies import TheService
-from geotamper.serving.tiles import LAYERS, TilePlace, draw_regions, encode_tile
+from geotamper.serving.service import Service
+from geotamper.serving.tiles import (
+    DRAWN_LAYERS,
+    LAYERS,
+    OUTLINE_LAYERS,
+    Rgba,
+    TilePlace,
+    draw_regions,
+    encode_tile,
+)
 
 router = APIRouter(prefix="/inspections/{job_id}/tiles", tags=["tiles"])
 
@@ -32,17 +42,24 @@ def show_tile(
 ) -> Response:
     """Get a tile: at zoom 0 one tile holds the whole picture, and every further zoom doubles the resolution."""
     job = service.require(job_id)
-    place = TilePlace(z, x, y)
-    if layer == "picture":
-        try:
-            tile = service.pictures.tile(job_id, service.folders.picture_of(job), place)
-        except InputError as error:
-            detail = f"'{job.name}' cannot be shown: its inspection says why, or its file is gone"
-            raise ServiceError(HTTPStatus.NOT_FOUND, "", detail) from error
-    elif layer in LAYERS:
-        tile = draw_regions(service.report(job), layer, place)
-    else:
-        raise not_found(f"there is no layer '{layer}'; there are {', '.join(LAYERS)}")
+    try:
+        tile = _tile(service, job, layer, TilePlace(z, x, y))
+    except InputError as error:
+        detail = f"'{job.name}' cannot be shown: its inspection says why, or its file is gone"
+        raise ServiceError(HTTPStatus.NOT_FOUND, "", detail) from error
     return Response(
         encode_tile(tile), media_type="image/png", headers={"Cache-Control": "private, max-age=3600"}
     )
+
+
+def _tile(service: Service, job: Job, layer: str, place: TilePlace) -> Rgba:
+    path = service.folders.picture_of(job)
+    for outline in OUTLINE_LAYERS:
+        if layer == outline:
+            return draw_regions(service.report(job), outline, place)
+    for drawn in DRAWN_LAYERS:
+        if layer == drawn:
+            return service.pictures.drawn(job.id, path, place, drawn, service.report(job))
+    if layer != "picture":
+        raise not_found(f"there is no layer '{layer}'; there are {', '.join(LAYERS)}")
+    return service.pictures.tile(job.id, path, place)
