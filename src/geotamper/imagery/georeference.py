@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from rasterio._err import CPLE_BaseError  # its only name; GDAL's own errors pass through rasterio as such
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
 from rasterio.warp import transform as warp_transform
 
 from geotamper.errors import InputError
@@ -16,7 +18,23 @@ from geotamper.imagery.picture import Geotransform
 GDAL_ERRORS = (RasterioError, CPLE_BaseError)
 """What rasterio raises when GDAL or PROJ refuse."""
 
+_IDENTITY = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 _TRUSTED_DISTORTION = 0.01  # UTM and national grids stay well below, Web Mercator far above
+
+
+@dataclass(frozen=True)
+class Georeference:
+    """What a file says about its place on Earth.
+
+    Attributes:
+        crs: "EPSG:..." or WKT, or None.
+        geotransform: GDAL order, or None.
+        pixel_area_m2: Square metres, or None.
+    """
+
+    crs: str | None = None
+    geotransform: Geotransform | None = None
+    pixel_area_m2: float | None = None
 
 
 def apply_geotransform(geotransform: Geotransform, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -49,6 +67,34 @@ def to_wgs84(points: npt.ArrayLike, crs: str) -> npt.NDArray[np.float64]:
         InputError: The CRS is unknown or has no way to WGS 84.
     """
     return _warp(points, crs, "EPSG:4326")
+
+
+def from_wgs84(points: npt.ArrayLike, crs: str) -> npt.NDArray[np.float64]:
+    """Take longitude and latitude to map coordinates.
+
+    Args:
+        points: (N, 2) longitude and latitude, degrees, WGS 84.
+        crs: "EPSG:..." or WKT.
+
+    Returns:
+        (N, 2) map coordinates (x, y); infinite where the CRS has none.
+
+    Raises:
+        InputError: The CRS is unknown or has no way from WGS 84.
+    """
+    return _warp(points, "EPSG:4326", crs)
+
+
+def invert_geotransform(geotransform: Geotransform) -> Geotransform:
+    """The six numbers that take map coordinates to (column, row).
+
+    Args:
+        geotransform: GDAL order, invertible, as every picture that was read has it.
+    """
+    g0, a, b, g3, d, e = geotransform
+    determinant = a * e - b * d
+    ia, ib, id_, ie = e / determinant, -b / determinant, -d / determinant, a / determinant
+    return (-(ia * g0 + ib * g3), ia, ib, -(id_ * g0 + ie * g3), id_, ie)
 
 
 def pixel_area(
@@ -89,6 +135,30 @@ def pixel_area(
     )
 
 
+def georeference_of(source: DatasetReader) -> tuple[Georeference, tuple[str, ...]]:
+    """Read the place on Earth of an open file.
+
+    Returns:
+        The place, and notes on what was not applied.
+    """
+    g0, g1, g2, g3, g4, g5 = (float(v) for v in source.transform.to_gdal())
+    geotransform: Geotransform = (g0, g1, g2, g3, g4, g5)
+    try:
+        crs = source.crs.to_string() if source.crs else None
+    except GDAL_ERRORS:
+        return Georeference(), ("the coordinate system cannot be understood and was dropped",)
+    if geotransform == _IDENTITY:
+        has_points = bool(source.gcps[0])
+        notes = ("control points are stored and not applied: the picture was read without map coordinates",)
+        return Georeference(crs=crs or None), notes if has_points else ()
+    if not _is_invertible(geotransform):
+        return Georeference(crs=crs or None), ("the geotransform is not invertible and was dropped",)
+    if not crs:
+        return Georeference(geotransform=geotransform), ()
+    area, note = pixel_area(crs, geotransform, int(source.width), int(source.height))
+    return Georeference(crs, geotransform, area), (note,) if note else ()
+
+
 def _plane_area(crs: str, geotransform: Geotransform) -> float | None:
     try:
         system = CRS.from_user_input(crs)
@@ -119,3 +189,9 @@ def _shoelace(points: Sequence[Sequence[float]] | npt.NDArray[np.float64]) -> fl
     xy = np.asarray(points, dtype=np.float64)
     ahead = np.roll(xy, -1, axis=0)
     return float(abs(np.sum(xy[:, 0] * ahead[:, 1] - ahead[:, 0] * xy[:, 1]))) / 2
+
+
+def _is_invertible(geotransform: Geotransform) -> bool:
+    _, a, b, _, d, e = geotransform
+    determinant = a * e - b * d
+    return all(math.isfinite(v) for v in geotransform) and math.isfinite(determinant) and determinant != 0

@@ -5,7 +5,10 @@ from pathlib import Path
 from geotamper.errors import InputError
 
 MAX_PIXELS = 4096 * 4096
-"""Default limit of a picture, pixels."""
+"""Default limit of a picture in memory, pixels."""
+
+MAX_RASTER_PIXELS = 10**11
+"""Limit of a raster that is read in windows, pixels."""
 
 
 def check_size(path: Path, width: int, height: int, max_pixels: int) -> None:

@@ -59,7 +59,7 @@ def read_png(path: Path, stream: BinaryIO, max_pixels: int) -> Decoded:
             "convert it, with 'gdal_translate -of PNG -ot Byte -scale IN.png OUT.png' for instance"
         )
     try:
-        frames = check_png_chunks(stream)
+        frames = check_png_chunks(stream).frames
     except ValueError as error:
         raise damaged(name, error) from error
     _refuse_animation(name, frames)

@@ -49,17 +49,27 @@ def read_png_header(stream: BinaryIO) -> PngHeader:
     return PngHeader(width, height, depth, colour_type)
 
 
-def check_png_chunks(stream: BinaryIO) -> int:
-    """Walk all chunks up to the end mark and compare the checksums of the critical ones.
+@dataclass(frozen=True)
+class PngContents:
+    """What the chunks of a PNG hold besides pixels.
 
-    Returns:
-        Number of frames: 1 unless the file is animated.
+    Attributes:
+        frames: 1 unless the file is animated.
+        exif: The EXIF block, or nothing.
+    """
+
+    frames: int
+    exif: bytes
+
+
+def check_png_chunks(stream: BinaryIO) -> PngContents:
+    """Walk all chunks up to the end mark and compare the checksums of the critical ones.
 
     Raises:
         ValueError: The file ends early or a checksum does not fit.
     """
     stream.seek(len(SIGNATURE))
-    frames = 1
+    frames, exif = 1, b""
     while True:
         head = stream.read(8)
         if len(head) < 8:
@@ -82,5 +92,7 @@ def check_png_chunks(stream: BinaryIO) -> int:
             raise ValueError("a checksum does not fit: the file was damaged on its way")
         if name == b"acTL" and length >= 4:
             frames = max(1, int.from_bytes(start[:4], "big"))
+        if name == b"eXIf":
+            exif = start
         if name == b"IEND":
-            return frames
+            return PngContents(frames, exif)
