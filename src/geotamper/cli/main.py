@@ -26,6 +26,7 @@ from geotamper.cli import (
     inspect,
     models,
     review,
+    serve,
     stats,
     train,
 )
@@ -78,6 +79,7 @@ for module in (
     export,
     import_checkpoint,
     models,
+    serve,
     demo,
     doctor,
 ):

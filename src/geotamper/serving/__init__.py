@@ -1,1 +1,4 @@
-"""The service: inspections over REST, and the web page that uses it."""
+"""The service: inspections over REST, kept in a folder, worked off by processes of their own.
+
+Needs the extra "serve"; only `geotamper.serving.requirement` can be imported without it.
+"""

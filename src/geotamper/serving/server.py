@@ -1,0 +1,61 @@
+"""The server process around the application."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from geotamper.errors import InputError
+from geotamper.serving.app import create_app
+from geotamper.serving.security import new_token
+from geotamper.serving.settings import ServiceSettings
+
+_SECONDS_TO_END = 3
+"""That open connections have when the service ends."""
+
+
+def run(settings: ServiceSettings, *, announce: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or a signal to end.
+
+    Args:
+        settings: What the operator decides; beyond the loopback a token is made where there is none.
+        announce: Takes the lines that tell the operator where the service is.
+
+    Raises:
+        InputError: The address cannot be listened on.
+        OutputError: The data folder cannot be used.
+    """
+    if settings.token is None and not settings.is_loopback:
+        settings = settings.model_copy(update={"token": new_token()})
+        announce(f"token: {settings.token}")
+    listener = _listen(settings)
+    with listener:
+        port = listener.getsockname()[1]
+        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+        app = create_app(settings)
+        announce(f"geotamper serves on http://{shown}:{port}/ (data: {settings.data}); Ctrl-C ends")
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_SECONDS_TO_END,
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(settings: ServiceSettings) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        family, kind, protocol, _, address = found[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise InputError(
+            f"cannot listen on {settings.host}, port {settings.port} ({error.strerror or error}); choose another with "
+            "--host and --port"
+        ) from error
+    return listener
