@@ -53,7 +53,7 @@ def _inspect() -> Mode:
 
 
 SUBJECTS = {
-    "reader": Subject(_reader, limit=20.0, memory_mb=700.0),
+    "reader": Subject(_reader, limit=20.0, memory_mb=1500.0),
     "inspect": Subject(_inspect, limit=120.0, memory_mb=2000.0),
 }
 

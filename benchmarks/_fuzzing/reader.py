@@ -1,4 +1,4 @@
-"""Damaged files through the reader of pictures."""
+"""Damaged files through the readers of pictures and of rasters."""
 
 import os
 import traceback
@@ -10,18 +10,26 @@ from numpy.random import Generator
 
 from _fuzzing.cases import Result
 from _fuzzing.files import FileMaker, HostileFile
+from _fuzzing.mutations import pick
 from _fuzzing.vrt_texts import BASE
 from geotamper.errors import InputError
+from geotamper.imagery.area import Area
 from geotamper.imagery.picture import Picture
+from geotamper.imagery.pixel_source import Block
+from geotamper.imagery.raster import Raster, open_raster
+from geotamper.imagery.read_options import ReadOptions
 from geotamper.imagery.reading import read_picture
+from geotamper.imagery.region import Window
 
 MAX_PIXELS = 1 << 20
 """Of the pictures that are read: a limit below the default finds decoders that start before they look, sooner."""
+_SIDE = 256
+"""Of the windows that are read from rasters, pixels."""
 _SUFFIXES = (".tif", ".png", ".jpg", ".webp", ".vrt", ".dat", "")
 
 
 class ReaderMode:
-    """Reads a damaged file: a sound picture or an `InputError` that names the file, or it is a finding."""
+    """Reads a damaged file in both ways: a sound picture, or an `InputError` that names the file, or it is a finding."""
 
     def __init__(self) -> None:
         self._files = FileMaker()
@@ -35,20 +43,40 @@ class ReaderMode:
         if file.seed.startswith("vrt"):
             (folder / BASE).write_bytes(self._files.base)
         before = _open_files()
-        results = [_judge(file, path, _read)]
+        options = _draw_options(rng)
+        results = [
+            _judge(file, path, lambda: _check(read_picture(path, max_pixels=MAX_PIXELS))),
+            _judge(file, path, lambda: _look_through(path, options, rng)),
+        ]
         left = _open_files() - before
-        if left and not results[0].finding:
-            return Result(file.seed, "left open", f"open after the case: {sorted(left)}", str(file.changes))
-        return next((one for one in results if one.finding), results[0])
+        if left:
+            results.append(Result(file.seed, "left open", f"open after the case: {sorted(left)}"))
+        return next((one for one in results if one.finding), _both(*results))
 
     def close(self) -> None:
         """See `Mode`."""
 
 
-def _judge(file: HostileFile, path: Path, read: Callable[[Path], None]) -> Result:
+def _both(picture: Result, raster: Result) -> Result:
+    """What came of a file that was read in both ways."""
+    outcome = picture.outcome if picture.outcome == raster.outcome else "read as one of picture and raster"
+    return Result(picture.subject, outcome, detail=f"picture: {picture.detail}; raster: {raster.detail}")
+
+
+def _draw_options(rng: Generator) -> ReadOptions:
+    x, y, width, height = (int(value) for value in rng.integers((-5, -5, 1, 1), 30))
+    areas = (Area.from_window(x, y, width, height), Area.from_bbox(5e5 + x, 5e6 - height, 5e5 + x + width, 5e6))
+    return ReadOptions(
+        bands=pick(rng, (None, None, None, (1,), (3, 2, 1), (13, 1, 2), (999,), (4, 4, 4))),
+        stretch=pick(rng, (None, None, (0.0, 100.0), (2.0, 98.0))),
+        area=pick(rng, (None, None, *areas)),
+    )
+
+
+def _judge(file: HostileFile, path: Path, read: Callable[[], None]) -> Result:
     changes = ", ".join(file.changes) or "unchanged"
     try:
-        read(path)
+        read()
     except InputError as error:
         return _refusal(file, path, str(error))
     except BaseException:  # noqa: BLE001 - whatever it is, it is what this looks for
@@ -61,21 +89,32 @@ def _refusal(file: HostileFile, path: Path, message: str) -> Result:
     if "\n" in message:
         missing.append("a single line")
     finding = f"the message lacks {', '.join(missing)}: {message}" if missing else ""
-    if not file.changes and not _is_refused_when_sound(file.seed):
-        finding = f"a sound file was refused: {message}"
     return Result(file.seed, "refused", finding, message)
 
 
-def _is_refused_when_sound(seed: str) -> bool:
-    return seed.startswith("vrt") or seed in _REFUSED
+def _look_through(path: Path, options: ReadOptions, rng: Generator) -> None:
+    """Open as a raster and read a few windows and a small version."""
+    with open_raster(path, options) as raster:
+        sides = [min(side, _SIDE) for side in (raster.width, raster.height)]
+        small = raster.reduced(int(rng.integers(1, _SIDE)))
+        assert max(small.valid.shape) <= max(raster.width, raster.height, 1)  # noqa: S101
+        for _ in range(3):
+            x, y = (int(rng.integers(whole - part + 1)) for whole, part in zip(_size(raster), sides, strict=True))
+            window = Window(x, y, x + sides[0], y + sides[1])
+            block = raster.read(window)
+            _check_block(block, (sides[1], sides[0], 3))
+            assert not (raster.is_empty(window) and block.valid.any()), "not empty"  # noqa: S101
+        assert len(raster.sha256) == 64, raster.sha256  # noqa: S101
 
 
-_REFUSED = {"webp animated", "tiff pages", "tiff complex", "tiff lab", "tiff sparse"}
-"""Kinds that the reader does not take."""
+def _size(raster: Raster) -> tuple[int, int]:
+    return raster.width, raster.height
 
 
-def _read(path: Path) -> None:
-    _check(read_picture(path, max_pixels=MAX_PIXELS))
+def _check_block(block: Block, shape: tuple[int, int, int]) -> None:
+    assert block.pixels.shape == shape, block.pixels.shape  # noqa: S101
+    assert block.pixels.dtype == np.uint8, block.pixels.dtype  # noqa: S101
+    assert block.valid.shape == shape[:2], block.valid.shape  # noqa: S101
 
 
 def _check(picture: Picture) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -17,8 +18,10 @@ from _common.machine import peak_memory_mb
 from _fuzzing.cases import Mode, Result, generator
 from geotamper.processes import follow_parent
 
-STARTING_SECONDS = 300.0
+STARTING_SECONDS = 900.0
 """For imports, seeds and compiled loops before the first case."""
+WAITING = 6
+"""A case that computes nothing may take this many times its limit, because other programs may keep the cores."""
 _PATIENCE = 5.0
 
 
@@ -28,7 +31,7 @@ class Worker:
     Args:
         make: Importable; builds the mode in the process.
         folder: For the files of the cases.
-        limit: Seconds that a case may take.
+        limit: Seconds of computing that a case may take.
         memory_mb: Resident size that no case may exceed.
     """
 
@@ -80,7 +83,7 @@ class Worker:
         assert self._pipe is not None  # noqa: S101 - called after `_start`
         assert self._process is not None  # noqa: S101
         try:
-            if self._pipe.poll(seconds):
+            if self._comes(seconds):
                 received: Result = self._pipe.recv()
                 return received
         except (EOFError, ConnectionResetError):
@@ -91,6 +94,28 @@ class Worker:
             return Result("", "crash", f"the process ended during {what} ({name})\n{traces}")
         self._process.kill()
         return Result("", "hang", f"{what} took longer than {seconds:g} s\n{_text(self._folder / 'stderr')}")
+
+
+    def _comes(self, seconds: float) -> bool:
+        """Wait for an answer until the process has computed too long, or has waited much longer than that."""
+        assert self._pipe is not None  # noqa: S101 - called after `_start`
+        assert self._process is not None  # noqa: S101
+        pid = self._process.pid or 0
+        before, start = _computed(pid), time.monotonic()
+        while not self._pipe.poll(min(1.0, seconds)):
+            waited = time.monotonic() - start
+            if _computed(pid) - before > seconds or waited > WAITING * seconds:
+                return False
+        return True
+
+
+def _computed(pid: int) -> float:
+    """Seconds that a process has computed; where the system does not tell, those that have passed."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return time.monotonic()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _work(pipe: Connection, make: Callable[[], Mode], folder: Path, memory_mb: float) -> None:
