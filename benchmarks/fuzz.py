@@ -13,6 +13,7 @@ Example:
 import argparse
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,16 +53,26 @@ def _inspect() -> Mode:
     return InspectMode()
 
 
+def _api() -> Mode:
+    from _fuzzing.service import ServiceMode
+
+    beside = Path(tempfile.gettempdir()).parent  # what a case leaves among the temporary files is a finding
+    return ServiceMode(Path(tempfile.mkdtemp(prefix="service-", dir=beside)))
+
+
 SUBJECTS = {
     "reader": Subject(_reader, limit=20.0, memory_mb=1500.0),
     "inspect": Subject(_inspect, limit=120.0, memory_mb=2000.0),
+    "api": Subject(_api, limit=60.0, memory_mb=1500.0),
 }
 
 
 @one_line_failures
 def main() -> int:
     """Run the cases that are missing and print the counts; 1 when there are findings."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("mode", choices=sorted(SUBJECTS), help="what is fed")
     parser.add_argument("cases", type=int, help="how many cases")
     parser.add_argument("--seed", type=int, default=1, help="of all chance")
@@ -88,7 +99,9 @@ def main() -> int:
     print(journal.table())
     print(f"{len(journal.findings)} findings, {worker.restarts} restarts")
     for number, result in journal.findings.items():
-        print(f"case {number}: {result.subject} ({result.outcome}): {result.finding.strip().splitlines()[-1][:300]}")
+        print(
+            f"case {number}: {result.subject} ({result.outcome}): {result.finding.strip().splitlines()[-1][:300]}"
+        )
     return 1 if journal.findings else 0
 
 

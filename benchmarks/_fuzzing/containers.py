@@ -8,7 +8,19 @@ from numpy.random import Generator
 from _fuzzing.mutations import border, pick, set_bytes
 
 _PNG_START = b"\x89PNG\r\n\x1a\n"
-_PNG_NAMES = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT", b"iCCP", b"zTXt")
+_PNG_NAMES = (
+    b"IHDR",
+    b"PLTE",
+    b"IDAT",
+    b"IEND",
+    b"tRNS",
+    b"eXIf",
+    b"acTL",
+    b"fcTL",
+    b"fdAT",
+    b"iCCP",
+    b"zTXt",
+)
 _PNG_NAMES += (b"iTXt", b"tEXt", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"sBIT", b"bKGD", b"ABCD", b"abcd")
 _WEBP_NAMES = (b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"EXIF", b"ICCP", b"XMP ", b"ABCD")
 
@@ -16,11 +28,15 @@ _WEBP_NAMES = (b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM", b"ANMF", b"EXIF", b"
 def exif(rng: Generator) -> bytes:
     """An Exif block whose directory holds an orientation of any value and type, a loop or noise."""
     order = pick(rng, "<>")
-    kind, count = pick(rng, ((3, 1), (3, 1), (3, 1), (1, 1), (2, 4), (4, 1), (5, 1), (3, 0), (3, 1 << 30), (77, 1)))
+    kind, count = pick(
+        rng, ((3, 1), (3, 1), (3, 1), (1, 1), (2, 4), (4, 1), (5, 1), (3, 0), (3, 1 << 30), (77, 1))
+    )
     value = pick(rng, (1, 2, 3, 4, 5, 6, 7, 8, 0, 9, 65535))
     entry = struct.pack(order + "HHI", 0x0112, kind, count) + struct.pack(order + "HH", value, 0)
     following = pick(rng, (0, 0, 8, border(rng)))
-    block = struct.pack(order + "2sHIH", b"II" if order == "<" else b"MM", 42, 8, pick(rng, (1, 1, 1, 2, 65535)))
+    block = struct.pack(
+        order + "2sHIH", b"II" if order == "<" else b"MM", 42, 8, pick(rng, (1, 1, 1, 2, 65535))
+    )
     block += entry + struct.pack(order + "I", following)
     return set_bytes(block, rng) if rng.random() < 0.3 else block
 
@@ -87,7 +103,9 @@ def mutate_jpeg(content: bytes, rng: Generator) -> bytes:
     marker, body = segments[index]
     match int(rng.integers(6)):
         case 0:
-            segments = [(mark, _jpeg_frame(part, rng) if 0xC0 <= mark <= 0xC2 else part) for mark, part in segments]
+            segments = [
+                (mark, _jpeg_frame(part, rng) if 0xC0 <= mark <= 0xC2 else part) for mark, part in segments
+            ]
         case 1:
             segments[index] = (marker, set_bytes(body, rng) if body else rng.bytes(4))
         case 2:

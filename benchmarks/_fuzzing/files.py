@@ -72,7 +72,7 @@ class FileMaker:
         if not content:
             return "noise", rng.bytes(int(rng.integers(200)))
         if chance < 0.5:
-            structured = _STRUCTURED[seed.split()[0]]
+            structured = _STRUCTURED[seed.split(maxsplit=1)[0]]
             return structured.__name__, structured(content, rng)
         if chance < 0.55:
             return "splice", splice(content, self.seeds[pick(rng, sorted(self.seeds))], rng)

@@ -58,9 +58,13 @@ class Journal:
         lines = []
         for subject in sorted({subject for subject, _ in counts}):
             parts = sorted((outcome, count) for (name, outcome), count in counts.items() if name == subject)
-            lines.append(f"  {subject or '-':<26} " + ", ".join(f"{outcome} {count}" for outcome, count in parts))
+            lines.append(
+                f"  {subject or '-':<26} " + ", ".join(f"{outcome} {count}" for outcome, count in parts)
+            )
         total = Counter(result.outcome for result in self.done.values())
-        lines.append(f"  {'all':<26} " + ", ".join(f"{outcome} {count}" for outcome, count in sorted(total.items())))
+        lines.append(
+            f"  {'all':<26} " + ", ".join(f"{outcome} {count}" for outcome, count in sorted(total.items()))
+        )
         return "\n".join(lines)
 
     def _load(self) -> None:

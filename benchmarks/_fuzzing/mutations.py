@@ -8,7 +8,22 @@ from numpy.random import Generator
 Item = TypeVar("Item")
 Mutation = Callable[[bytes, Generator], bytes]
 
-_BORDERS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0x8000, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
+_BORDERS = (
+    0,
+    1,
+    2,
+    0x7F,
+    0x80,
+    0xFF,
+    0x100,
+    0x7FFF,
+    0x8000,
+    0xFFFF,
+    0x10000,
+    0x7FFFFFFF,
+    0x80000000,
+    0xFFFFFFFF,
+)
 """Where counters wrap and signs change."""
 _HEAD = 256
 """Bytes at the start that most formats keep their structure in."""

@@ -1,4 +1,4 @@
-"""Small sound picture files of every kind that the reader takes, made here, so that no case needs files from elsewhere."""
+"""Small sound picture files of every kind that the reader takes, made here: no case needs files from elsewhere."""
 
 import io
 import tempfile
@@ -36,18 +36,30 @@ def draw_seeds() -> dict[str, bytes]:
     return _png() | _jpeg() | _webp() | _tiff()
 
 
-def pillow_bytes(image: Image.Image, kind: str, **options: Any) -> bytes:
+def pillow_bytes(image: Image.Image, kind: str, **options: Any) -> bytes:  # noqa: ANN401 - as Pillow takes them
     """A picture file as Pillow writes it."""
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
 
 
-def geotiff(bands: npt.NDArray[Any], *, roles: tuple[ColorInterp, ...] = (), **options: Any) -> bytes:
+def geotiff(
+    bands: npt.NDArray[Any],
+    *,
+    roles: tuple[ColorInterp, ...] = (),
+    **options: Any,  # noqa: ANN401 - as GDAL takes them
+) -> bytes:
     """A TIFF as GDAL writes it from (bands, H, W), with two levels of overviews when `overviews` is set."""
     overviews, mask, points = (options.pop(name, None) for name in ("overviews", "mask", "gcps"))
     count, height, width = bands.shape
-    profile = {"count": count, "height": height, "width": width, "dtype": bands.dtype.name, **_PLACE, **options}
+    profile = {
+        "count": count,
+        "height": height,
+        "width": width,
+        "dtype": bands.dtype.name,
+        **_PLACE,
+        **options,
+    }
     if points:
         del profile["transform"]
     with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), MemoryFile() as memory:
@@ -124,7 +136,9 @@ def _tiff() -> dict[str, bytes]:
         "tiff planar": geotiff(rgb, interleave="band", compress="packbits"),
         "tiff 16 bit": geotiff(rgb.astype(np.uint16) * 200, nodata=0),
         "tiff signed": geotiff(rgb.astype(np.int16) - 90),
-        "tiff float": geotiff(np.where(rgb > 20, rgb / 9, np.nan).astype(np.float32), compress="deflate", predictor=3),
+        "tiff float": geotiff(
+            np.where(rgb > 20, rgb / 9, np.nan).astype(np.float32), compress="deflate", predictor=3
+        ),
         "tiff double": geotiff(rgb[:1].astype(np.float64) * 1e300),
         "tiff complex": geotiff(rgb[:1].astype(np.complex64)),
         "tiff 13 bands": geotiff(np.vstack([rgb] * 4 + [rgb[:1]]).astype(np.uint16)),

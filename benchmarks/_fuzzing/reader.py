@@ -1,6 +1,5 @@
 """Damaged files through the readers of pictures and of rasters."""
 
-import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +28,7 @@ _SUFFIXES = (".tif", ".png", ".jpg", ".webp", ".vrt", ".dat", "")
 
 
 class ReaderMode:
-    """Reads a damaged file in both ways: a sound picture, or an `InputError` that names the file, or it is a finding."""
+    """Reads a damaged file in both ways: a sound picture or an `InputError` that names it, or it is a finding."""
 
     def __init__(self) -> None:
         self._files = FileMaker()
@@ -65,7 +64,10 @@ def _both(picture: Result, raster: Result) -> Result:
 
 def _draw_options(rng: Generator) -> ReadOptions:
     x, y, width, height = (int(value) for value in rng.integers((-5, -5, 1, 1), 30))
-    areas = (Area.from_window(x, y, width, height), Area.from_bbox(5e5 + x, 5e6 - height, 5e5 + x + width, 5e6))
+    areas = (
+        Area.from_window(x, y, width, height),
+        Area.from_bbox(5e5 + x, 5e6 - height, 5e5 + x + width, 5e6),
+    )
     return ReadOptions(
         bands=pick(rng, (None, None, None, (1,), (3, 2, 1), (13, 1, 2), (999,), (4, 4, 4))),
         stretch=pick(rng, (None, None, (0.0, 100.0), (2.0, 98.0))),
@@ -99,7 +101,9 @@ def _look_through(path: Path, options: ReadOptions, rng: Generator) -> None:
         small = raster.reduced(int(rng.integers(1, _SIDE)))
         assert max(small.valid.shape) <= max(raster.width, raster.height, 1)  # noqa: S101
         for _ in range(3):
-            x, y = (int(rng.integers(whole - part + 1)) for whole, part in zip(_size(raster), sides, strict=True))
+            x, y = (
+                int(rng.integers(whole - part + 1)) for whole, part in zip(_size(raster), sides, strict=True)
+            )
             window = Window(x, y, x + sides[0], y + sides[1])
             block = raster.read(window)
             _check_block(block, (sides[1], sides[0], 3))
@@ -132,9 +136,9 @@ def _open_files() -> set[str]:
     if not folder.is_dir():
         return set()
     found = set()
-    for entry in os.listdir(folder):
+    for entry in folder.iterdir():
         try:
-            found.add(os.readlink(folder / entry))
+            found.add(str(entry.readlink()))
         except OSError:  # the listing itself
             continue
     return found

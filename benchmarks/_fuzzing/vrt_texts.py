@@ -75,12 +75,21 @@ SEEDS: dict[str, bytes] = {
     "vrt nodata": _dataset(_rgb(inner="<NoDataValue>0</NoDataValue>"), _PLACE),
     "vrt mask": _dataset(_rgb() + _MASK),
     "vrt scaled": _dataset(
-        _rgb(kind="UInt16", source="ComplexSource", options="<ScaleOffset>7</ScaleOffset><ScaleRatio>9</ScaleRatio>")
+        _rgb(
+            kind="UInt16",
+            source="ComplexSource",
+            options="<ScaleOffset>7</ScaleOffset><ScaleRatio>9</ScaleRatio>",
+        )
     ),
     "vrt table": _dataset(_rgb(source="ComplexSource", options="<LUT>0:255,255:0</LUT>")),
     "vrt kernel": _dataset(_rgb(source="KernelFilteredSource", options=_KERNEL)),
     "vrt derived": _dataset(
-        _band(1, "Gray", extra=' subClass="VRTDerivedRasterBand"', inner="<PixelFunctionType>sqrt</PixelFunctionType>")
+        _band(
+            1,
+            "Gray",
+            extra=' subClass="VRTDerivedRasterBand"',
+            inner="<PixelFunctionType>sqrt</PixelFunctionType>",
+        )
     ),
     "vrt raw": _dataset(
         '<VRTRasterBand dataType="Byte" band="1" subClass="VRTRawRasterBand"><SourceFilename relativeToVRT="1">'
@@ -111,7 +120,9 @@ def mutate_vrt(content: bytes, rng: Generator) -> bytes:
         case 0 | 1:
             text = _replace_one(r"(?<=[\">])-?\d+(\.\d+)?(?=[\"<])", _number(rng), text, rng)
         case 2:
-            text = _replace_one(r"(?<=>)[^<>]*(?=</SourceFilename>|</SourceDataset>)", pick(rng, _PLACES), text, rng)
+            text = _replace_one(
+                r"(?<=>)[^<>]*(?=</SourceFilename>|</SourceDataset>)", pick(rng, _PLACES), text, rng
+            )
         case 3:
             text = _replace_one(r"<[A-Za-z]+[^<>]*>", "", text, rng)
         case 4:
@@ -122,14 +133,33 @@ def mutate_vrt(content: bytes, rng: Generator) -> bytes:
             text = _replace_one(r'(?<=dataType=")\w+', pick(rng, kinds), text, rng)
         case _:
             deep = int(rng.integers(1, 3000))
-            extra = ("<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/hostname'>]>", "<a>" * deep, "\0", "&a;", "é", "<!--")
+            extra = (
+                "<!DOCTYPE x [<!ENTITY a SYSTEM 'file:///etc/hostname'>]>",
+                "<a>" * deep,
+                "\0",
+                "&a;",
+                "é",
+                "<!--",
+            )
             start = int(rng.integers(len(text)))
             text = text[:start] + pick(rng, extra) + text[start:]
     return text.encode()
 
 
 def _number(rng: Generator) -> str:
-    wild = ("0", "-1", "1e308", "nan", "inf", "99999999999999999999", "0.5", "", "x", "2147483647", "4294967296")
+    wild = (
+        "0",
+        "-1",
+        "1e308",
+        "nan",
+        "inf",
+        "99999999999999999999",
+        "0.5",
+        "",
+        "x",
+        "2147483647",
+        "4294967296",
+    )
     return pick(rng, wild) if rng.random() < 0.7 else str(border(rng))
 
 
