@@ -9,17 +9,21 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --no-input --disable-pip-version-check
 CORE := $(VENV)/.installed-core
 DEV := $(VENV)/.installed-dev
+SERVE := $(VENV)/.installed-serve
 SOURCES := src tests benchmarks scripts docs
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test env lint format types contracts docs package unit benchmark clean distclean
+.PHONY: help demo serve test env lint format types contracts docs package unit benchmark clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(CORE)  ## install the package into .venv and inspect a forged scene that comes with it
 	$(BIN)/geotamper demo
+
+serve: $(SERVE)  ## install the service into .venv and run it: make serve ARGS="--port 9000"
+	$(BIN)/geotamper serve $(ARGS)
 
 test: env lint types contracts docs package unit  ## install what is needed, then run every check
 
@@ -69,7 +73,12 @@ $(CORE): pyproject.toml src/geotamper/_version.py | $(BIN)/python
 	$(PIP) install --quiet --editable .
 	@touch $@
 
+$(SERVE): pyproject.toml src/geotamper/_version.py | $(BIN)/python
+	@echo "installing geotamper and its service into $(VENV)"
+	$(PIP) install --quiet --editable '.[serve]'
+	@touch $(CORE) $@
+
 $(DEV): pyproject.toml src/geotamper/_version.py | $(BIN)/python
 	@echo "installing geotamper and the tools of the checks into $(VENV)"
 	$(PIP) install --quiet --editable '.[dev,docs]'
-	@touch $(CORE) $@
+	@touch $(CORE) $(SERVE) $@

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from geotamper.imagery.reading import read_picture
 
@@ -57,6 +57,8 @@ def test_read_picture_drops_alpha_and_keeps_colours_under_it(
     np.testing.assert_array_equal(picture.pixels, rgb)
     assert picture.bands == 4
     assert any("alpha" in note for note in picture.notes)
+    assert picture.valid is not None
+    assert not picture.valid.any()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
@@ -77,13 +79,23 @@ def test_read_picture_expands_palettes(rgb: Any, encode: Encode, save: Save, kin
     assert picture.bands == 1
 
 
-def test_read_picture_ignores_transparency_in_a_palette_with_a_note(
+def test_read_picture_keeps_colours_of_transparent_palette_entries(
     rgb: Any, encode: Encode, save: Save
 ) -> None:
     image = Image.fromarray(rgb).quantize(4)
     picture = read_picture(save("a.png", encode(image, "PNG", transparency=bytes([0, 128, 255, 255]))))
     np.testing.assert_array_equal(picture.pixels, np.asarray(image.convert("RGB")))
     assert any("transparent" in note for note in picture.notes)
+    np.testing.assert_array_equal(picture.valid, np.asarray(image) != 0)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_read_picture_takes_a_transparent_colour_for_empty(encode: Encode, save: Save, mode: str) -> None:
+    image = Image.new(mode, (5, 4), "white")
+    image.putpixel((1, 2), 0)
+    colour = 0 if mode == "L" else (0, 0, 0)
+    picture = read_picture(save("a.png", encode(image, "PNG", transparency=colour)))
+    assert np.argwhere(~np.asarray(picture.valid)).tolist() == [[2, 1]]
 
 
 def _png(depth: int, colour_type: int, rows: list[bytes], width: int) -> bytes:
@@ -122,16 +134,35 @@ def test_read_picture_converts_cmyk(encode: Encode, save: Save, kind: str) -> No
         assert not any("alpha" in note for note in picture.notes)
 
 
+@pytest.mark.parametrize("tag", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_read_picture_does_not_turn_by_the_orientation_tag(
-    rgb: Any, encode: Encode, save: Save, kind: str
+def test_read_picture_turns_upright_by_the_orientation_tag(
+    rgb: Any, encode: Encode, save: Save, kind: str, tag: int
 ) -> None:
     exif = Image.Exif()
+    exif[0x0112] = tag
+    options: dict[str, Any] = {"tiffinfo": {274: tag}} if kind == "TIFF" else {"exif": exif}
+    path = save("a", encode(rgb, kind, **options))
+    with Image.open(path) as image:
+        expected = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    picture = read_picture(path)
+    np.testing.assert_array_equal(picture.pixels, expected)
+    assert picture.pixels.flags.c_contiguous
+    assert any(f"orientation tag is {tag}" in note and "upright" in note for note in picture.notes) == (
+        tag > 1
+    )
+
+
+def test_read_picture_turns_validity_with_the_pixels(rgb: Any, encode: Encode, save: Save) -> None:
+    exif = Image.Exif()
     exif[0x0112] = 6
-    options: dict[str, Any] = {"tiffinfo": {274: 6}} if kind == "TIFF" else {"exif": exif}
-    picture = read_picture(save("a", encode(rgb, kind, **options)))
-    assert picture.pixels.shape == rgb.shape
-    assert any("orientation tag is 6" in note for note in picture.notes)
+    alpha = np.full(rgb.shape[:2], 255, np.uint8)
+    alpha[2, 3] = 0
+    picture = read_picture(save("a", encode(Image.fromarray(np.dstack([rgb, alpha])), "PNG", exif=exif)))
+    assert picture.valid is not None
+    assert picture.valid.shape == picture.pixels.shape[:2]
+    row, column = np.argwhere(~picture.valid)[0]
+    np.testing.assert_array_equal(picture.pixels[row, column], rgb[2, 3])
 
 
 def test_read_picture_does_not_note_a_plain_orientation(rgb: Any, encode: Encode, save: Save) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from geotamper.errors import InputError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".vrt")
 """Suffixes, in lower case, by which pictures are found in folders."""
 
 

@@ -64,7 +64,13 @@ def read_mask(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> BoolMask:
     Raises:
         InputError: As `read_picture`; coloured; or values that end at or below 127 without being all 0.
     """
-    pixels = read_picture(path, max_pixels=max_pixels).pixels
+    picture = read_picture(path, max_pixels=max_pixels)
+    pixels = picture.pixels
+    if picture.dtype != "uint8":
+        raise InputError(
+            f"'{path}' has samples of {picture.dtype}; expected a mask of 8 bits with 0 outside and 255 inside: "
+            "write it again, with 'gdal_translate -ot Byte' for instance"
+        )
     grey = pixels[..., 0]
     if not (np.array_equal(grey, pixels[..., 1]) and np.array_equal(grey, pixels[..., 2])):
         raise InputError(f"'{path}' is coloured; expected a grey mask with 0 outside and 255 inside")

@@ -12,6 +12,8 @@ from geotamper.errors import InputError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from geotamper.imagery.conversion import Converted
+
 Pixels = npt.NDArray[np.uint8]
 Geotransform = tuple[float, float, float, float, float, float]
 
@@ -28,11 +30,13 @@ class Picture:
         path: As the caller gave it, or None for arrays and PIL images.
         sha256: Hexadecimal digest of the file's bytes; of the array's bytes where there was no file.
         bands: Number of bands in the file, alpha included (1 for grey and palettes).
-        dtype: Sample type in the file; always "uint8" for now, also for files with fewer bits per sample.
+        dtype: Sample type in the file, as NumPy names it; "uint8" also for fewer bits per sample.
         crs: Coordinate reference system, "EPSG:..." where it has a code and WKT otherwise, or None.
         geotransform: Six numbers in GDAL's order, taking (column, row) of pixel corners to map coordinates.
         pixel_area_m2: Ground area of one pixel, square metres; see `georeference.pixel_area`.
         notes: What was dropped, assumed or not applied while reading, in sentences.
+        valid: (H, W) bool, false where the picture holds nothing (nodata, a mask, transparency); None where it holds
+            something everywhere.
     """
 
     pixels: Pixels = field(repr=False)
@@ -44,6 +48,7 @@ class Picture:
     geotransform: Geotransform | None
     pixel_area_m2: float | None
     notes: tuple[str, ...]
+    valid: npt.NDArray[np.bool_] | None = field(default=None, repr=False)
 
     @property
     def width(self) -> int:
@@ -85,7 +90,9 @@ class Picture:
                 f"an array of shape {array.shape} was given as picture; expected at least one pixel"
             )
         rgb = np.repeat(array[..., np.newaxis], 3, axis=2) if is_grey else array
-        return cls._without_file(rgb, array.tobytes(), 1 if is_grey else 3, ())
+        from geotamper.imagery.conversion import Converted
+
+        return cls._without_file(Converted(rgb), array.tobytes(), 1 if is_grey else 3)
 
     @classmethod
     def from_pil(cls, image: "Image") -> "Picture":
@@ -98,17 +105,17 @@ class Picture:
         """
         from geotamper.imagery.conversion import pil_to_rgb
 
-        pixels, notes = pil_to_rgb(image, "the PIL image")
-        if pixels.size == 0:
+        converted = pil_to_rgb(image, "the PIL image")
+        if converted.pixels.size == 0:
             raise InputError(
                 f"the PIL image is {image.width} x {image.height} pixels; expected at least 1 x 1"
             )
-        return cls._without_file(pixels, pixels.tobytes(), len(image.getbands()), notes)
+        return cls._without_file(converted, converted.pixels.tobytes(), len(image.getbands()))
 
     @classmethod
-    def _without_file(cls, rgb: Pixels, content: bytes, bands: int, notes: tuple[str, ...]) -> "Picture":
+    def _without_file(cls, converted: "Converted", content: bytes, bands: int) -> "Picture":
         return cls(
-            pixels=np.ascontiguousarray(rgb),
+            pixels=np.ascontiguousarray(converted.pixels),
             path=None,
             sha256=hashlib.sha256(content).hexdigest(),
             bands=bands,
@@ -116,5 +123,6 @@ class Picture:
             crs=None,
             geotransform=None,
             pixel_area_m2=None,
-            notes=notes,
+            notes=converted.notes,
+            valid=converted.valid,
         )

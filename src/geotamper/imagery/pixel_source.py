@@ -167,13 +167,14 @@ class PictureSource:
     def read(self, window: Window) -> Block:
         """As `PixelSource.read`; the pixels are shared with the picture."""
         check_window(window, self.width, self.height)
-        pixels = self._picture.pixels[window.slices]
-        return Block(pixels, np.ones(pixels.shape[:2], np.bool_))
+        pixels, valid = self._picture.pixels[window.slices], self._picture.valid
+        return Block(pixels, np.ones(pixels.shape[:2], np.bool_) if valid is None else valid[window.slices])
 
     def is_empty(self, window: Window) -> bool:
-        """As `PixelSource.is_empty`: pixels in memory are never empty."""
+        """As `PixelSource.is_empty`."""
         check_window(window, self.width, self.height)
-        return False
+        valid = self._picture.valid
+        return valid is not None and not valid[window.slices].any()
 
     def reduced(self, longest: int) -> Block:
         """As `PixelSource.reduced`."""

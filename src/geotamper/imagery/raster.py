@@ -18,11 +18,12 @@ from geotamper.imagery.area import PixelArea
 from geotamper.imagery.band_choice import choose_bands
 from geotamper.imagery.block_reader import BlockReader
 from geotamper.imagery.georeference import Georeference, georeference_of
+from geotamper.imagery.headers import FileHeader, look_at
 from geotamper.imagery.limits import MAX_RASTER_PIXELS
 from geotamper.imagery.orientation import Orientation
 from geotamper.imagery.picture import Geotransform
 from geotamper.imagery.pixel_source import Block, check_window, reduced_size
-from geotamper.imagery.raster_file import RasterFile, gdal, look_at, open_dataset, tiled_copy
+from geotamper.imagery.raster_file import gdal, open_dataset, tiled_copy
 from geotamper.imagery.read_options import DEFAULT_STRETCH, ReadOptions
 from geotamper.imagery.region import Window
 from geotamper.imagery.shrinking import shrink
@@ -81,7 +82,7 @@ class Raster:
 
     def __init__(
         self,
-        file: RasterFile,
+        file: FileHeader,
         spec: RasterSpec,
         *,
         copy: tempfile.TemporaryDirectory[str] | None = None,
@@ -94,7 +95,7 @@ class Raster:
         with contextlib.ExitStack() as stack, gdal(file.name):
             source = stack.enter_context(self._dataset())
             choice = choose_bands(source, file.path, spec.options.bands)
-            coverage = file.header.coverage if spec.copy is None else None
+            coverage = file.coverage if spec.copy is None else None
             size = (int(source.width), int(source.height))
             self._reader = BlockReader(source, choice, spec.values, coverage, size)
             self._place = _place_of(file, source)
@@ -269,11 +270,11 @@ def open_raster(path: Path | str, options: ReadOptions = _DEFAULTS) -> Raster:
         raise
 
 
-def _place_of(file: RasterFile, source: DatasetReader) -> _Place:
+def _place_of(file: FileHeader, source: DatasetReader) -> _Place:
     georeference, notes = (
         georeference_of(source) if file.kind in {"tiff", "vrt"} else (Georeference(), tuple[str, ...]())
     )
-    turn = file.header.orientation
+    turn = file.orientation
     if georeference.geotransform is None:
         return _Place(georeference, turn, notes + turn.notes)
     if not turn.is_upright:

@@ -4,7 +4,6 @@ import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,64 +14,17 @@ from rasterio.io import DatasetReader
 
 from geotamper.errors import InputError, OutputError
 from geotamper.imagery.conversion import DECODER_ERRORS, damaged, quiet
-from geotamper.imagery.formats import START_BYTES, Format, check_is_file, recognise
+from geotamper.imagery.formats import Format
 from geotamper.imagery.georeference import GDAL_ERRORS
-from geotamper.imagery.headers import FileHeader, read_header
+from geotamper.imagery.headers import FileHeader
 from geotamper.imagery.limits import check_size
-from geotamper.imagery.vrt import check_vrt
 
 CACHE_BYTES = 64 * 2**20
 """Decoded blocks that GDAL may keep."""
 
 _MAX_BLOCK_BYTES = 2**30
 _DRIVERS: dict[Format, str] = {"tiff": "GTiff", "vrt": "VRT", "png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
-_LABELS: dict[Format, str] = {"tiff": "TIFF", "vrt": "VRT", "png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
 _READ_ERRORS = (*GDAL_ERRORS, *DECODER_ERRORS)
-
-
-@dataclass(frozen=True, eq=False)
-class RasterFile:
-    """A file whose header was looked at.
-
-    Attributes:
-        path: As the caller gave it.
-        kind: Its format.
-        header: What it says.
-    """
-
-    path: Path
-    kind: Format
-    header: FileHeader
-
-    @property
-    def name(self) -> str:
-        """How messages call it."""
-        return f"'{self.path}' ({_LABELS[self.kind]})"
-
-
-def look_at(path: Path, max_pixels: int, vrt_root: Path | None = None) -> RasterFile:
-    """Recognise a file and check its header.
-
-    Args:
-        path: Of the file.
-        max_pixels: Largest product of width and height.
-        vrt_root: As `check_vrt`.
-
-    Raises:
-        InputError: Not a file, of no known format, damaged, too large, or a VRT that reaches too far.
-    """
-    check_is_file(path)
-    try:
-        with path.open("rb") as stream:
-            kind = recognise(path, stream.read(START_BYTES))
-            if kind == "vrt":
-                return RasterFile(path, kind, FileHeader(coverage=check_vrt(path, vrt_root)))
-            return RasterFile(path, kind, read_header(path, stream, kind, max_pixels))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"'{path}' cannot be read ({reason}); expected a picture that you may read"
-        ) from error
 
 
 @contextlib.contextmanager
@@ -97,7 +49,7 @@ def gdal(name: str) -> Iterator[None]:
 
 
 def open_dataset(
-    file: RasterFile, place: Path, *, max_pixels: int, level: int | None = None
+    file: FileHeader, place: Path, *, max_pixels: int, level: int | None = None
 ) -> DatasetReader:
     """Open a file, or its tiled copy, or one of the overviews. Call within `gdal`.
 
@@ -123,7 +75,7 @@ def open_dataset(
     return source
 
 
-def _check_blocks(file: RasterFile, source: DatasetReader) -> None:
+def _check_blocks(file: FileHeader, source: DatasetReader) -> None:
     if source.count < 1:
         return
     height, width = source.block_shapes[0]
@@ -144,7 +96,7 @@ def _sample_bytes(source: DatasetReader) -> int:
         return 8
 
 
-def tiled_copy(file: RasterFile) -> tempfile.TemporaryDirectory[str]:
+def tiled_copy(file: FileHeader) -> tempfile.TemporaryDirectory[str]:
     """Decode a PNG, JPEG or WebP once into a tiled TIFF, in bands of rows.
 
     These formats are decoded from their beginning only. The copy lies in a folder of its own below the one for
@@ -179,7 +131,7 @@ def tiled_copy(file: RasterFile) -> tempfile.TemporaryDirectory[str]:
     return folder
 
 
-def _check_room(file: RasterFile, folder: str, need: int) -> None:
+def _check_room(file: FileHeader, folder: str, need: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < 1.05 * need:
         raise OutputError(

@@ -1,125 +1,103 @@
-"""Picture files in: the format is told by the first bytes, never by the name."""
+"""Picture files into memory: the format is told by the first bytes, never by the name."""
 
 import hashlib
-import stat
+import os
 from io import BufferedReader
 from pathlib import Path
 
 from geotamper.errors import InputError
-from geotamper.imagery.limits import MAX_PIXELS
+from geotamper.imagery.formats import EXPECTED
+from geotamper.imagery.headers import FileHeader, look_at
+from geotamper.imagery.limits import MAX_PIXELS, MAX_RASTER_PIXELS
 from geotamper.imagery.picture import Picture
+from geotamper.imagery.read_options import ReadOptions
+from geotamper.imagery.region import Window
 
-_EXPECTED = "expected a PNG, JPEG, WebP, TIFF or GeoTIFF picture"
-_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_OTHER_FORMATS = (
-    (b"GIF8", "a GIF"),
-    (b"BM", "a BMP"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 file"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 codestream"),
-    (b"\x89HDF", "an HDF5 or NetCDF file"),
-    (b"CDF", "a NetCDF file"),
-    (b"%PDF", "a PDF"),
-    (b"8BPS", "a Photoshop file"),
-    (b"NITF", "a NITF file"),
-    (b"PK\x03\x04", "a ZIP archive"),
-)
+_DEFAULTS = ReadOptions()
 
 
-def read_picture(path: Path | str, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def read_picture(
+    path: Path | str, *, max_pixels: int = MAX_PIXELS, options: ReadOptions = _DEFAULTS
+) -> Picture:
     """Read one picture as 8-bit RGB.
 
     Grey is repeated to three bands, palettes are expanded, alpha is dropped (colours under transparent pixels
-    stay), CMYK is converted by the plain formula. Nothing is turned, blended or rescaled; what was dropped or
-    assumed stands in the notes.
+    stay), CMYK is converted by the plain formula. Samples of 8 bits are not rescaled unless a stretch is asked for;
+    others are stretched to 8 bits. Pictures without map coordinates are turned as their orientation tag asks. What
+    was dropped or assumed stands in the notes.
 
     Args:
-        path: A PNG, JPEG, WebP, TIFF or GeoTIFF file; the suffix does not matter.
+        path: A PNG, JPEG, WebP, TIFF, GeoTIFF or VRT file; the suffix does not matter.
         max_pixels: Largest width times height, checked before anything is decoded.
+        options: Bands and stretch. An area is checked against the picture, and all of the picture is read.
 
     Raises:
         InputError: Missing, unreadable, not a file, empty, damaged, of an unknown format, animated, with
-            several pages, not 8-bit, with other bands, or above the limit.
+            several pages, without the bands that are asked for, or above the limit.
     """
     path = Path(path)
-    _check_is_file(path)
+    header = look_at(path, max_pixels, options.vrt_root)
+    is_plain = header.kind in {"png", "jpeg", "webp"} and header.bits <= 8
+    if not is_plain or options != ReadOptions(vrt_root=options.vrt_root):
+        return _read_raster(header, options, max_pixels)
     try:
         with path.open("rb") as stream:
-            return _read(path, stream, max_pixels)
+            return _decode(header, stream, max_pixels)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError(f"'{path}' cannot be read ({reason}); {_EXPECTED} that you may read") from error
+        raise InputError(f"'{path}' cannot be read ({reason}); {EXPECTED} that you may read") from error
 
 
-def _check_is_file(path: Path) -> None:
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise InputError(f"'{path}' does not exist; {_EXPECTED}: check the path") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"'{path}' cannot be looked up ({reason}); {_EXPECTED}: check the path") from error
-    if stat.S_ISDIR(mode):
-        raise InputError(f"'{path}' is a folder; {_EXPECTED}: name a file in it")
-    if not stat.S_ISREG(mode):  # reading a pipe or device could wait for ever
-        raise InputError(f"'{path}' is not a regular file; {_EXPECTED}: save it as a file first")
+def read_size(path: Path | str) -> tuple[int, int]:
+    """Columns and rows of a picture of any size as stored, without decoding it.
+
+    Raises:
+        InputError: As `read_picture`, but for what only decoding shows.
+    """
+    header = look_at(Path(path), MAX_RASTER_PIXELS)
+    if header.width is not None and header.height is not None:
+        return header.width, header.height
+    from geotamper.imagery.raster_file import gdal, open_dataset
+
+    with gdal(header.name), open_dataset(header, header.path, max_pixels=MAX_RASTER_PIXELS) as source:
+        return int(source.width), int(source.height)
 
 
-def _read(path: Path, stream: BufferedReader, max_pixels: int) -> Picture:
-    start = stream.read(16)
+def _decode(header: FileHeader, stream: BufferedReader, max_pixels: int) -> Picture:
+    from geotamper.imagery.pillow_formats import decode
+
+    decoded = decode(header, stream, max_pixels)
     stream.seek(0)
-    # The decoders are imported here so that one format's library is not loaded for another's file.
-    if start.startswith(_TIFF_STARTS):
-        from geotamper.imagery.tiff import read_tiff
-
-        tiff = read_tiff(path, stream, max_pixels)
-        place = tiff.georeference
-        return Picture(
-            pixels=tiff.pixels,
-            path=str(path),
-            sha256=_digest(stream),
-            bands=tiff.bands,
-            dtype="uint8",
-            crs=place.crs,
-            geotransform=place.geotransform,
-            pixel_area_m2=place.pixel_area_m2,
-            notes=tiff.notes,
-        )
-    from geotamper.imagery.pillow_formats import read_jpeg, read_png, read_webp
-    from geotamper.imagery.png_structure import SIGNATURE
-
-    if start.startswith(SIGNATURE):
-        decoded = read_png(path, stream, max_pixels)
-    elif start.startswith(b"\xff\xd8\xff"):
-        decoded = read_jpeg(path, stream, max_pixels)
-    elif start.startswith(b"RIFF") and start[8:12] == b"WEBP":
-        decoded = read_webp(path, stream, max_pixels)
-    else:
-        raise _unknown_format(path, start)
     return Picture(
         pixels=decoded.pixels,
-        path=str(path),
-        sha256=_digest(stream),
+        path=str(header.path),
+        sha256=hashlib.file_digest(stream, "sha256").hexdigest(),
         bands=decoded.bands,
         dtype="uint8",
         crs=None,
         geotransform=None,
         pixel_area_m2=None,
         notes=decoded.notes,
+        valid=decoded.valid,
     )
 
 
-def _unknown_format(path: Path, start: bytes) -> InputError:
-    if not start:
-        return InputError(f"'{path}' is empty (0 bytes); {_EXPECTED}: fetch or export it again")
-    for magic, what in _OTHER_FORMATS:
-        if start.startswith(magic):
-            return InputError(f"'{path}' is {what}; {_EXPECTED}: convert it to PNG or TIFF")
-    return InputError(
-        f"'{path}' is no picture of a known format, whatever its suffix says; {_EXPECTED}: "
-        "check what the file holds"
-    )
+def _read_raster(header: FileHeader, options: ReadOptions, max_pixels: int) -> Picture:
+    from geotamper.imagery.raster import Raster, RasterSpec
 
-
-def _digest(stream: BufferedReader) -> str:
-    stream.seek(0)
-    return hashlib.file_digest(stream, "sha256").hexdigest()
+    # Read once from its beginning, so that formats without random access need no decoded copy.
+    spec = RasterSpec(header.path, os.fspath(header.path), options)
+    with Raster(header, spec, max_pixels=max_pixels) as raster:
+        block = raster.read(Window(0, 0, raster.width, raster.height))
+        return Picture(
+            pixels=block.pixels,
+            path=raster.path,
+            sha256=raster.sha256,
+            bands=raster.bands,
+            dtype=raster.dtype,
+            crs=raster.crs,
+            geotransform=raster.geotransform,
+            pixel_area_m2=raster.pixel_area_m2,
+            notes=raster.notes,
+            valid=None if block.valid.all() else block.valid,
+        )

@@ -2,11 +2,14 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from geotamper._version import __version__
+from geotamper.serving.metrics import CountRequests, Metrics
+from geotamper.serving.openapi import describe
 from geotamper.serving.problems import add_handlers
 from geotamper.serving.responses import API
 from geotamper.serving.routes import about, artifacts, events, inspections, questions, tiles
@@ -27,10 +30,11 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     Raises:
         OutputError: The data folder cannot be used, or another service uses it; when the application is started.
     """
+    metrics = Metrics()
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = await run_in_threadpool(Service, settings)
+        service = await run_in_threadpool(Service, settings, metrics)
         app.state.service = service
         await run_in_threadpool(service.start)
         try:
@@ -47,10 +51,13 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.openapi = partial(describe, app)  # type: ignore[method-assign] # the way that FastAPI documents
     add_handlers(app)
     api = APIRouter(prefix=API)
     for module in (inspections, events, questions, artifacts, tiles, about):
         api.include_router(module.router)
     app.include_router(api)
+    app.include_router(about.metrics_router)
     app.add_middleware(Guard, settings=settings)
+    app.add_middleware(CountRequests, metrics=metrics)
     return app

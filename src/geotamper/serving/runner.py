@@ -1,12 +1,11 @@
 """The work of a service: several places that inspect at the same time."""
 
 import threading
-from collections.abc import Callable
 
 from geotamper.evidence.search import available_workers
 from geotamper.serving.folders import DataFolder
 from geotamper.serving.settings import ServiceSettings
-from geotamper.serving.slot import Shared, Slot
+from geotamper.serving.slot import OnChange, Shared, Slot
 from geotamper.serving.store import JobStore
 
 
@@ -17,7 +16,7 @@ class Runner:
         settings: Of the service.
         store: Where inspections are kept.
         folders: Where their files lie.
-        on_change: Called with the id of an inspection that changed, from any thread.
+        on_change: Told of changes, from any thread.
     """
 
     def __init__(
@@ -25,7 +24,7 @@ class Runner:
         settings: ServiceSettings,
         store: JobStore,
         folders: DataFolder,
-        on_change: Callable[[str], None],
+        on_change: OnChange,
     ) -> None:
         self._shared = Shared(
             settings=settings,

@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geotamper.serving.problems import problem_response
@@ -15,8 +16,8 @@ from geotamper.serving.settings import ServiceSettings
 
 COOKIE = "geotamper_token"
 """For browsers, which cannot send a header along with pictures and event streams."""
-OPEN_PATHS = ("/api/v1/health", "/api/v1/session")
-"""Answered without a token: a probe of life, and the place where a browser shows its token."""
+OPEN_PATHS = ("/api/v1/health",)
+"""Answered without a token."""
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -72,8 +73,15 @@ class Guard:
             await send(message)
 
         refusal = self._refusal(scope)
-        answer = self._app if refusal is None else problem_response(refusal)
+        answer: ASGIApp = self._app if refusal is None else problem_response(refusal)
+        if refusal is not None and refusal.status == HTTPStatus.UNAUTHORIZED and self._brings_token(scope):
+            answer = _remember(self._settings.token or "")
         await answer(scope, receive, send_guarded)
+
+    def _brings_token(self, scope: Scope) -> bool:
+        """Whether this is the address that the operator was told, opened in a browser."""
+        given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        return scope["method"] == "GET" and scope["path"] == "/" and is_token(self._settings, given)
 
     def _refusal(self, scope: Scope) -> ServiceError | None:
         headers = Headers(scope=scope)
@@ -96,10 +104,18 @@ class Guard:
             return ServiceError(
                 HTTPStatus.UNAUTHORIZED,
                 "",
-                "this service wants its token: send the header 'Authorization: Bearer TOKEN'",
+                "this service wants its token: send the header 'Authorization: Bearer TOKEN', or open "
+                "the address that 'geotamper serve' printed",
                 {"WWW-Authenticate": 'Bearer realm="geotamper"'},
             )
         return None
+
+
+def _remember(token: str) -> Response:
+    """Let a browser keep the token, out of reach of scripts and of other addresses' pages, and load the page."""
+    response = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+    response.set_cookie(COOKIE, token, httponly=True, samesite="strict")
+    return response
 
 
 def _name_of(host: str) -> str:

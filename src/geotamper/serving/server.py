@@ -18,22 +18,24 @@ def run(settings: ServiceSettings, *, announce: Callable[[str], None]) -> None:
     """Serve until Ctrl-C or a signal to end.
 
     Args:
-        settings: What the operator decides; beyond the loopback a token is made where there is none.
+        settings: What the operator decides; beyond the loopback a token is made where there is none,
+            and told as part of the address.
         announce: Takes the lines that tell the operator where the service is.
 
     Raises:
         InputError: The address cannot be listened on.
         OutputError: The data folder cannot be used.
     """
-    if settings.token is None and not settings.is_loopback:
+    is_new_token = settings.token is None and not settings.is_loopback
+    if is_new_token:
         settings = settings.model_copy(update={"token": new_token()})
-        announce(f"token: {settings.token}")
     listener = _listen(settings)
     with listener:
         port = listener.getsockname()[1]
         shown = f"[{settings.host}]" if ":" in settings.host else settings.host
         app = create_app(settings)
-        announce(f"geotamper serves on http://{shown}:{port}/ (data: {settings.data}); Ctrl-C ends")
+        key = f"?token={settings.token}" if is_new_token else ""
+        announce(f"geotamper serves on http://{shown}:{port}/{key} (data: {settings.data}); Ctrl-C ends")
         config = uvicorn.Config(
             app,
             log_level="warning",

@@ -13,17 +13,18 @@ from geotamper.api import Report
 from geotamper.errors import InputError, SpecificationError
 from geotamper.inspection.detector import DETECTORS
 from geotamper.inspection.report import Answer, InspectionReport
+from geotamper.locks import FolderLock
 from geotamper.serving.admission import check_picture
 from geotamper.serving.events import Changes
 from geotamper.serving.folders import DataFolder
 from geotamper.serving.jobs import Job, JobOptions, NewJob
+from geotamper.serving.metrics import Metrics
 from geotamper.serving.pictures import OpenPictures
 from geotamper.serving.refusals import QueueFullError, ServiceError, not_found, unprocessable
 from geotamper.serving.runner import Runner
 from geotamper.serving.settings import ServiceSettings
 from geotamper.serving.store import JobStore
 from geotamper.serving.uploads import Upload, display_name
-from geotamper.sets.building.lock import BuildLock
 
 _SWEEP_SECONDS = 60.0
 
@@ -33,27 +34,31 @@ class Service:
 
     Args:
         settings: What the operator decided.
+        metrics: Told how inspections end.
 
     Attributes:
         settings: Likewise.
         store: Where inspections are kept.
         folders: Where their files lie.
         pictures: Those being looked at.
+        metrics: As given.
         changes: Tells who waits for an inspection that it changed.
 
     Raises:
         OutputError: The data folder cannot be used, or another service uses it.
     """
 
-    def __init__(self, settings: ServiceSettings) -> None:
+    def __init__(self, settings: ServiceSettings, metrics: Metrics) -> None:
         self.settings = settings
+        self.metrics = metrics
         self.folders = DataFolder(settings.data)
         self.changes = Changes()
         self.pictures = OpenPictures(settings.max_pixels)
-        self._lock = BuildLock(self.folders.lock, self.folders.root)
+        self._lock = FolderLock(self.folders.lock, self.folders.root, state="served")
         self.folders.prepare()
         self.store = JobStore(self.folders.database)
-        self._runner = Runner(settings, self.store, self.folders, self.changes.tell)
+        metrics.watch(self.store)
+        self._runner = Runner(settings, self.store, self.folders, self._note)
         self._stopping = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_regularly, name="geotamper-sweeper", daemon=True)
 
@@ -198,6 +203,13 @@ class Service:
                 self.folders.remove(new.id)
         self._runner.wake()
         return job
+
+    def _note(self, job_id: str, *, is_end: bool) -> None:
+        """Pass on what a place of work tells."""
+        job = self.store.get(job_id) if is_end else None
+        if job is not None and job.is_over:
+            self.metrics.note_end(job)
+        self.changes.tell(job_id)
 
     def _saved(self, job: Job) -> Report:
         if job.state != "done":

@@ -7,11 +7,11 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import Protocol
 
 from geotamper.processes import starting_processes
 from geotamper.serving.folders import DataFolder
@@ -37,6 +37,18 @@ _ATTEMPTS = 3
 """Work that ended with the service so often is not begun again."""
 
 
+class OnChange(Protocol):
+    """Is told that an inspection changed, from any thread."""
+
+    def __call__(self, job_id: str, *, is_end: bool) -> None:
+        """Take note.
+
+        Args:
+            job_id: Which.
+            is_end: Whether work on it ended.
+        """
+
+
 @dataclass(frozen=True)
 class Shared:
     """What all places of work use.
@@ -45,7 +57,7 @@ class Shared:
         settings: Of the service.
         store: Where inspections are kept.
         folders: Where their files lie.
-        on_change: Called with the id of an inspection that changed.
+        on_change: Told of changes.
         wake: Notified when an inspection waits, or when the work shall end.
         stopping: Set when the work shall end.
         threads: For one picture, 0 for the detector's own choice.
@@ -54,7 +66,7 @@ class Shared:
     settings: ServiceSettings
     store: JobStore
     folders: DataFolder
-    on_change: Callable[[str], None]
+    on_change: OnChange
     wake: threading.Condition
     stopping: threading.Event
     threads: int
@@ -100,7 +112,7 @@ class Slot(threading.Thread):
             shared.store.fail(
                 self._current, "the service could not write down the result; inspect the picture again"
             )
-            shared.on_change(self._current)
+            shared.on_change(self._current, is_end=True)
             self._current = None
         with shared.wake:
             job = shared.store.claim()
@@ -115,7 +127,7 @@ class Slot(threading.Thread):
 
     def _do(self, job: Job) -> None:
         shared = self._shared
-        shared.on_change(job.id)
+        shared.on_change(job.id, is_end=False)
         if job.attempts > _ATTEMPTS:
             shared.store.fail(
                 job.id,
@@ -130,7 +142,7 @@ class Slot(threading.Thread):
             elif end.error is not None:
                 shared.store.fail(job.id, end.error)
         self._tidy(job)
-        shared.on_change(job.id)
+        shared.on_change(job.id, is_end=True)
 
     def _watch(self, job: Job) -> Outcome | None:
         """Let the process inspect a picture; None where the service ends before it does."""
@@ -145,7 +157,7 @@ class Slot(threading.Thread):
                 return message
             if isinstance(message, Progress):
                 shared.store.advance(job.id, message.fraction, message.stage)
-                shared.on_change(job.id)
+                shared.on_change(job.id, is_end=False)
             elif not worker.is_alive:
                 return self._died(job)
             if shared.stopping.is_set():

@@ -14,9 +14,9 @@ import pytest
 
 from geotamper.control import Control
 from geotamper.errors import CancelledError, OutputError
+from geotamper.locks import FolderLock
 from geotamper.sets.building import BuildSettings, build_set
 from geotamper.sets.building.journal import Journal
-from geotamper.sets.building.lock import BuildLock
 from geotamper.sets.building.workspace import WORK_FOLDER
 from geotamper.sets.sources import RawSource
 
@@ -186,33 +186,33 @@ class TestLock:
                 (CancelledError, OutputError), match=r"what is finished is kept|differs in preset"
             ):
                 build_set(source, tmp_path / "set", settings, control=_stop_after(3))
-        BuildLock(tmp_path / "set" / WORK_FOLDER / "lock", tmp_path).release()
+        FolderLock(tmp_path / "set" / WORK_FOLDER / "lock", tmp_path).release()
 
     def test_file_of_a_process_that_is_gone_blocks_nobody(self, tmp_path: Path) -> None:
         path = tmp_path / "lock"
         path.write_text('{"process": 1, "host": "' + "elsewhere" * 100 + '"}')
-        lock = BuildLock(path, tmp_path)
+        lock = FolderLock(path, tmp_path)
         assert json.loads(path.read_text())["process"] == os.getpid()
         with pytest.raises(OutputError, match="wait until that is done, end it, or choose another folder"):
-            BuildLock(path, tmp_path)
+            FolderLock(path, tmp_path)
         lock.release()
         lock.release()
-        BuildLock(path, tmp_path).release()
+        FolderLock(path, tmp_path).release()
 
     @needs_signals
     def test_killed_holder_lets_go(self, tmp_path: Path) -> None:
         program = (
-            "import sys, time; from pathlib import Path; from geotamper.sets.building.lock import BuildLock\n"
-            "held = BuildLock(Path(sys.argv[1]), Path('.')); print('held', flush=True); time.sleep(60)"
+            "import sys, time; from pathlib import Path; from geotamper.locks import FolderLock\n"
+            "held = FolderLock(Path(sys.argv[1]), Path('.')); print('held', flush=True); time.sleep(60)"
         )
         path = tmp_path / "lock"
         with subprocess.Popen([sys.executable, "-c", program, path], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == b"held\n"
             with pytest.raises(OutputError, match=f"process {process.pid} on"):
-                BuildLock(path, tmp_path)
+                FolderLock(path, tmp_path)
             process.kill()
-        BuildLock(path, tmp_path).release()
+        FolderLock(path, tmp_path).release()
 
 
 def test_unfinished_set_of_other_settings_is_refused(

@@ -1,6 +1,7 @@
-"""What the service is: health and models."""
+"""What the service is: health, models and metrics."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from geotamper._version import __version__
 from geotamper.inspection.detector import DEFAULT_DETECTOR, DETECTORS
@@ -11,6 +12,8 @@ from geotamper.serving.routes.dependencies import TheService
 from geotamper.weights import PACKAGED
 
 router = APIRouter(tags=["service"])
+metrics_router = APIRouter(tags=["service"])
+"""Outside the versioned part, where Prometheus looks."""
 
 
 @router.get("/health", responses=documented(403))
@@ -28,3 +31,19 @@ def show_models() -> Models:
             WeightsInfo(name=item.name, sha256=item.digest(), licence=item.licence) for item in PACKAGED
         ],
     )
+
+
+@metrics_router.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Numbers of the service.",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+        **documented(401, 403),
+    },
+)
+def show_metrics(service: TheService) -> Response:
+    """Tell Prometheus the numbers of the service."""
+    return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -29,7 +29,10 @@ _MEDIA_TYPES = {
 }
 _SHOWN = (".html", ".jpg", ".json", ".pdf", ".png")
 """What browsers show; everything else is saved."""
-_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-popups; frame-ancestors 'self'"
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-popups"
+)
 """For the report's page: it brings its style and pictures along, and runs nothing."""
 
 

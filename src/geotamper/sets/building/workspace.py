@@ -13,7 +13,7 @@ from typing import Any, Self
 from geotamper._version import __version__
 from geotamper.atomic import write_text
 from geotamper.errors import InputError, OutputError
-from geotamper.sets.building.lock import BuildLock
+from geotamper.locks import FolderLock
 from geotamper.sets.building.presets import BuildSettings
 from geotamper.sets.layout import ROLES, Sidecar, read_sidecar
 from geotamper.sets.layout.documents import load_document
@@ -85,11 +85,11 @@ class Workspace:
         self._work = root / WORK_FOLDER
         if root.exists() and not root.is_dir():
             raise OutputError(f"'{root}' is a file; expected a folder for the set, new or empty")
-        self._lock: BuildLock | None = None
+        self._lock: FolderLock | None = None
         self.finished = self._finished_set()
         if self.finished is None:
             self._require_own()
-            self._lock = BuildLock(self._work / _LOCK_FILE, root)
+            self._lock = FolderLock(self._work / _LOCK_FILE, root, state="being built")
             try:
                 self.finished = self._finished_set()  # by a build that ended just before the lock was free
                 if self.finished is None:

@@ -76,6 +76,22 @@ def test_read_picture_keeps_nodata_pixels_with_a_note(rgb: Any, encode_tiff: Enc
     assert any("nodata value 255" in note for note in picture.notes)
 
 
+def test_read_picture_marks_pixels_where_all_bands_are_nodata(encode_tiff: Encode, save: Save) -> None:
+    bands = np.full((3, 4, 5), 9, np.uint8)
+    bands[:, 1, 2] = 0
+    bands[0, 3, 3] = 0
+    picture = read_picture(save("a.tif", encode_tiff(bands, nodata=0)))
+    assert np.argwhere(~np.asarray(picture.valid)).tolist() == [[1, 2]]
+
+
+def test_read_picture_does_not_turn_georeferenced_pictures(rgb: Any, encode: Encode, save: Save) -> None:
+    path = save("a.tif", encode(rgb, "TIFF", tiffinfo={274: 6}))
+    save("a.tfw", b"2\n0\n0\n-2\n101\n199\n")
+    picture = read_picture(path)
+    np.testing.assert_array_equal(picture.pixels, rgb)
+    assert any("orientation tag is not followed" in note for note in picture.notes)
+
+
 def test_read_picture_notes_control_points(rgb: Any, encode_tiff: Encode, save: Save) -> None:
     points = [
         GroundControlPoint(0, 0, 10, 50),

@@ -1,4 +1,4 @@
-"""One build at a time in a folder."""
+"""One process at a time in a folder."""
 
 import contextlib
 import errno
@@ -16,7 +16,7 @@ _LOCKED_BYTE = 1 << 20
 """Where Windows locks a byte: behind the text, which others may then read."""
 
 
-class BuildLock:
+class FolderLock:
     """A lock on a file that ends with the process, however it ends.
 
     The operating system holds the lock, not the file: one that a killed process left behind blocks nobody, and
@@ -25,12 +25,13 @@ class BuildLock:
     Args:
         path: The file; made when it is missing, and left in place when the lock is released.
         root: The folder that is locked, named in the message.
+        state: What the folder is while it is locked, in the message.
 
     Raises:
-        OutputError: Another build holds it, or the file cannot be written.
+        OutputError: Another process holds it, or the file cannot be written.
     """
 
-    def __init__(self, path: Path, root: Path) -> None:
+    def __init__(self, path: Path, root: Path, *, state: str = "in use") -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._stream: BinaryIO = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b")
@@ -45,7 +46,7 @@ class BuildLock:
                 owner = _owner(path)
                 self._stream.close()
                 raise OutputError(
-                    f"'{root}' is being built by {owner}; wait until that is done, end it, or choose another folder"
+                    f"'{root}' is {state} by {owner}; wait until that is done, end it, or choose another folder"
                 ) from error
         with contextlib.suppress(OSError):  # on a full disk the lock holds too, without a name
             self._stream.truncate(0)
@@ -53,7 +54,7 @@ class BuildLock:
             self._stream.flush()
 
     def release(self) -> None:
-        """Let others build; more than once does no harm."""
+        """Let others in; more than once does no harm."""
         with contextlib.suppress(OSError):  # what was not written is the owner's name
             self._stream.close()
 
