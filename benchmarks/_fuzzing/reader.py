@@ -44,7 +44,7 @@ class ReaderMode:
         before = _open_files()
         options = _draw_options(rng)
         results = [
-            _judge(file, path, lambda: _check(read_picture(path, max_pixels=MAX_PIXELS))),
+            _judge(file, path, lambda: _check(read_picture(path, max_pixels=MAX_PIXELS, options=options))),
             _judge(file, path, lambda: _look_through(path, options, rng)),
         ]
         left = _open_files() - before

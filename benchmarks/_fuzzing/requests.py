@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.random import Generator
@@ -128,7 +128,8 @@ class RequestMaker:
 
     def make(self, rng: Generator) -> Wire:
         """One request of a kind that is drawn evenly."""
-        return pick(rng, self._kinds)(rng)
+        wire = pick(rng, self._kinds)(rng)
+        return wire if wire.target.isascii() else replace(wire, is_http=False)
 
     def _id(self, rng: Generator) -> str:
         wild = (

@@ -25,7 +25,7 @@ PATIENCE = 20.0
 _QUEUE, _UPLOAD = 6, 1_000_000
 _ALWAYS = {403, 404, 405}
 """Answers that need no mention: to foreign hosts, and of addresses and methods that do not exist."""
-_PROTOCOL = {400, 408, 413, 414, 426, 431, 501, 505}
+_PROTOCOL = {400, 408, 413, 414, 416, 426, 431, 501, 505}
 """What a server may say to bytes that are no request."""
 
 
@@ -89,8 +89,12 @@ class ServiceMode:
         status, kind = answer.status, answer.headers.get("Content-Type", "")
         if status >= 500 and status not in _PROTOCOL:
             return f"{status}: {body[:500]!r}"
-        if not wire.is_http and status in _PROTOCOL and kind.startswith("text/plain"):
-            return ""
+        if (
+            kind.startswith("text/plain")
+            and (not wire.is_http or wire.subject == "artifact")
+            and status in _PROTOCOL
+        ):
+            return ""  # the second: ranges of files are the affair of the library that sends them
         allowed = self._allowed(wire) if wire.is_http else None
         if allowed is not None and status not in allowed:
             return f"{status} is not documented for it, but {sorted(allowed)} are: {body[:300]!r}"

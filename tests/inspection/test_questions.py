@@ -1,3 +1,5 @@
+import pytest
+
 from geotamper.inspection.questions import open_questions, read_question
 from geotamper.task.wording import question_text
 
