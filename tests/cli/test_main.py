@@ -19,6 +19,7 @@ Run = Callable[..., Result]
         "generate",
         "check",
         "review",
+        "serve",
         "stats",
         "balance",
         "convert",

@@ -1,6 +1,8 @@
 """Services for tests: a real one with quick pictures, and one whose workers do what they are told."""
 
 import io
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from PIL import Image
 
@@ -54,6 +57,21 @@ def roomy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
+def address(roomy: TestClient) -> Iterator[str]:
+    """Where the real service listens, for clients that want a socket."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(roomy.app, lifespan="off", log_level="critical"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture(scope="session")
 def root(roomy: TestClient) -> Path:
     """The folder whose pictures the real service inspects by path."""
     folder: Path = roomy.app.state.service.settings.allowed_roots[0]  # type: ignore[attr-defined]
@@ -87,7 +105,7 @@ def finished() -> Finished:
             job: dict[str, Any] = client.get(f"{INSPECTIONS}/{job_id}").json()
             if job["state"] in {"done", "failed", "cancelled"}:
                 return job
-            time.sleep(0.02)
+            time.sleep(0.05)
         raise TimeoutError(job_id)
 
     return wait

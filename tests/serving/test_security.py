@@ -110,7 +110,7 @@ def test_browser_keeps_the_token_of_the_address(guarded: TestClient) -> None:
         ("127.9.9.9", True),
         ("::1", True),
         ("localhost", True),
-        ("0.0.0.0", False),
+        ("0.0.0.0", False),  # noqa: S104
         ("box", False),
     ],
 )

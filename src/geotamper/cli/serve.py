@@ -59,7 +59,12 @@ def serve(  # noqa: PLR0913 - one parameter per option
     ] = "500MB",  # type: ignore[assignment] # parsed
     max_pixels: Annotated[
         int | None,
-        typer.Option("--max-pixels", metavar="N", min=1, help="Largest picture, width times height."),
+        typer.Option(
+            "--max-pixels",
+            metavar="N",
+            min=1,
+            help="Largest picture, width times height. Default: 4096 x 4096.",
+        ),
     ] = None,
     max_memory: Annotated[
         int,
@@ -97,6 +102,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
         from geotamper.imagery.limits import MAX_PIXELS
         from geotamper.serving.settings import ServiceSettings, default_data_folder
 
+        _check_token(token)
         settings = ServiceSettings(
             host=host,
             port=port,
@@ -113,6 +119,18 @@ def serve(  # noqa: PLR0913 - one parameter per option
             retention_count=keep_count,
         )
         _serve(settings)
+
+
+def _check_token(token: str | None) -> None:
+    import re
+
+    from geotamper.serving.settings import TOKEN_PATTERN
+
+    if token is not None and re.fullmatch(TOKEN_PATTERN, token) is None:
+        raise typer.BadParameter(
+            "a token has 8 to 200 letters, digits and . _ ~ + / = -; leave it out to get a new one",
+            param_hint="--token",
+        )
 
 
 def _serve(settings: "ServiceSettings") -> None:

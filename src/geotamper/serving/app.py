@@ -28,14 +28,14 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         settings: What its operator decides.
 
     Raises:
-        OutputError: The data folder cannot be used, or another service uses it; when the application is started.
+        OutputError: The data folder cannot be used, or another service uses it.
     """
     metrics = Metrics()
+    service = Service(settings, metrics)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        service = await run_in_threadpool(Service, settings, metrics)
-        app.state.service = service
+        del app
         await run_in_threadpool(service.start)
         try:
             yield
@@ -51,6 +51,7 @@ def create_app(settings: ServiceSettings) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
     )
+    app.state.service = service
     app.openapi = partial(describe, app)  # type: ignore[method-assign] # the way that FastAPI documents
     add_handlers(app)
     api = APIRouter(prefix=API)
@@ -61,3 +62,10 @@ def create_app(settings: ServiceSettings) -> FastAPI:
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(CountRequests, metrics=metrics)
     return app
+
+
+def service_of(app: FastAPI) -> Service:
+    """The service behind an application."""
+    service = app.state.service
+    assert isinstance(service, Service)  # noqa: S101 - put there by create_app
+    return service

@@ -8,11 +8,16 @@ from collections.abc import Iterator
 
 
 class Changes:
-    """Wakes those who wait for an inspection to change."""
+    """Wakes those who wait for an inspection to change.
+
+    Attributes:
+        is_closed: Whether the service ends, and nobody shall wait any more.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # `close` may interrupt its own thread, as the handler of a signal
         self._waiting: dict[str, set[_Bell]] = defaultdict(set)
+        self.is_closed = False
 
     @contextlib.contextmanager
     def watching(self, job_id: str) -> Iterator[asyncio.Event]:
@@ -32,6 +37,14 @@ class Changes:
         """Wake those who wait for this inspection, from any thread."""
         with self._lock:
             bells = list(self._waiting.get(job_id, ()))
+        for bell in bells:
+            bell.ring()
+
+    def close(self) -> None:
+        """Wake everybody, because the service ends."""
+        self.is_closed = True
+        with self._lock:
+            bells = [bell for bells in self._waiting.values() for bell in bells]
         for bell in bells:
             bell.ring()
 

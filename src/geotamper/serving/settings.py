@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from geotamper.imagery.limits import MAX_PIXELS
 
+TOKEN_PATTERN = r"^[A-Za-z0-9._~+/=-]{8,200}$"
+"""What a token may be: long enough, and of characters that headers and cookies carry as they are."""
+
 
 def default_data_folder() -> Path:
     """Where this user's data of programs are kept, by the custom of the system."""
@@ -53,7 +56,7 @@ class ServiceSettings(BaseModel):
     max_memory: int = Field(default=2_000_000_000, ge=1)
     retention_hours: float = Field(default=168.0, gt=0)
     retention_count: int = Field(default=1000, ge=1)
-    token: str | None = Field(default=None, min_length=8)
+    token: str | None = Field(default=None, pattern=TOKEN_PATTERN)
     allowed_roots: tuple[Path, ...] = ()
 
     @property

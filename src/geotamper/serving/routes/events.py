@@ -20,9 +20,27 @@ _STREAM = {
     "description": (
         "Events `state` (the state changed, or the stream begins) and `progress`, each with `id`, `state`, `progress`, "
         "`stage` and `error` as JSON; the stream ends after the state `done`, `failed` or `cancelled`, or with the "
-        "event `removed`. A stream may be opened at any time and begins with where the inspection stands."
+        "event `removed`. A stream may be opened at any time and begins with where the "
+        "inspection stands; it breaks off where the service ends."
     ),
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {
+        "text/event-stream": {
+            "schema": {
+                "type": "object",
+                "required": ["event", "data"],
+                "properties": {
+                    "event": {"enum": ["state", "progress", "removed"]},
+                    "data": {"type": "string", "contentMediaType": "application/json"},
+                    "id": {"type": "string"},
+                },
+            },
+            "example": (
+                "id: 7\nevent: progress\n"
+                'data: {"id": "3f1c5c0f6d2a4b7e9a0c1d2e", "state": "running", "progress": 0.5, '
+                '"stage": "finding keypoints", "error": null}\n\n'
+            ),
+        }
+    },
 }
 
 
@@ -40,7 +58,7 @@ async def watch_inspection(job_id: str, service: TheService) -> EventSourceRespo
 async def _events(job_id: str, service: Service) -> AsyncIterator[ServerSentEvent]:
     state, revision = None, 0
     with service.changes.watching(job_id) as changed:
-        while True:
+        while not service.changes.is_closed:
             changed.clear()
             job = await run_in_threadpool(service.store.get, job_id)
             if job is None:
