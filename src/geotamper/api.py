@@ -1,5 +1,6 @@
 """What `import geotamper` offers: inspect pictures, ask questions, save and load reports."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -11,15 +12,17 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
-from geotamper.control import Control
+from geotamper.control import DEFAULT_MEMORY, Control
 from geotamper.detection.opening import open_detector
-from geotamper.errors import InputError
+from geotamper.errors import InputError, SpecificationError
 from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.imagery.picture import Picture
+from geotamper.imagery.read_options import ReadOptions
 from geotamper.imagery.reading import read_picture
-from geotamper.inspection.answering import answer_question, case_of_report
+from geotamper.inspection.answering import answer_question, case_of_findings, case_of_report
 from geotamper.inspection.assembly import Request, assemble_report
 from geotamper.inspection.detector import DEFAULT_DETECTOR, Detector
+from geotamper.inspection.exhibit import Exhibit, exhibit_of
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.questions import read_question
 from geotamper.inspection.report import (
@@ -32,11 +35,17 @@ from geotamper.inspection.report import (
     RunInfo,
     Verdict,
 )
+from geotamper.inspection.scenes.findings import SceneFindings
+from geotamper.inspection.scenes.opening import check_scene_detector, open_scene
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from geotamper.imagery.raster import Raster
+
 Progress = Callable[[float, str], None]
+
+_AS_THE_FILE_SAYS = ReadOptions()
 
 
 class Report:
@@ -44,12 +53,19 @@ class Report:
 
     Attributes:
         data: The report as data, field for field as it is written.
+        exhibit: Pixels and regions behind it; None for a report that was loaded from a file.
     """
 
     def __init__(
-        self, data: InspectionReport, *, detector: Detector | None = None, detected: Findings | None = None
+        self,
+        data: InspectionReport,
+        *,
+        exhibit: Exhibit | None = None,
+        detector: Detector | None = None,
+        detected: Findings | SceneFindings | None = None,
     ) -> None:
         self.data = data
+        self.exhibit = exhibit
         self._detector = detector
         self._detected = detected
 
@@ -101,6 +117,8 @@ class Report:
         question = read_question(text)
         if self._detector is not None and self._detected is not None:
             chosen = self.data.run.parameters.get("finding") if finding is None else finding
+            if isinstance(self._detected, SceneFindings):
+                return answer_question(case_of_findings(self._detected, chosen), question)
             return self._detector.answers(self._detected, [question], finding=chosen)[0]
         answer = answer_question(case_of_report(self.data, finding), question)
         known = (
@@ -133,12 +151,12 @@ class Report:
         """Like `save`, with a given name of the report's folder."""
         from geotamper.reporting.folder import save_report
 
-        if self._detected is None:
+        if self.exhibit is None:
             raise InputError(
                 f"the report of '{self.data.image.path}' was loaded from a file and has no pixels to save; "
                 "copy its folder, or inspect the picture again"
             )
-        self.data = save_report(self.data, self._detected, os.fspath(out), name)
+        self.data = save_report(self.data, self.exhibit, os.fspath(out), name)
         return Path(out) / name
 
     @classmethod
@@ -186,10 +204,14 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     false_alarm_rate: float = 0.01,
     weights: str = DEFAULT_NETWORK,
     time_limit: float | None = None,
-    max_memory: int | None = None,
+    max_memory: int | None = DEFAULT_MEMORY,
+    options: ReadOptions = _AS_THE_FILE_SAYS,
     progress: Progress | None = None,
 ) -> Report:
     """Look for forged regions in a picture and answer questions about them.
+
+    Files that are too large for the memory bound, and files of which only an area is asked for, are read in windows
+    and searched as scenes; see `geotamper.inspection.scenes.inspector.inspect_scene`.
 
     Args:
         source: Path of a PNG, JPEG, WebP, TIFF or GeoTIFF file, a PIL image, or an (H, W, 3) uint8 RGB array.
@@ -202,7 +224,8 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         weights: "research" or "permissive": which class network tells what was forged; applies to detectors given by
             name.
         time_limit: Seconds after which the search ends with what it has, or None.
-        max_memory: Bytes that the search may hold, or None.
+        max_memory: Bytes that the process may hold for the search, or None for no bound.
+        options: How a file is read: bands, stretch, area.
         progress: Called with the finished fraction (0 to 1) and the stage that begins.
 
     Raises:
@@ -224,16 +247,39 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     control = Control(time_limit=time_limit, max_memory=max_memory)
     if progress is not None:
         control.on_progress = progress
-    picture = read_source(source)
     start = time.monotonic()
-    detected = judge.detect(picture, control)
-    request = Request(
-        questions=tuple(questions),
-        finding=finding,
-        parameters={"time_limit": time_limit, "max_memory": max_memory},
-    )
-    data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
-    return Report(data, detector=judge, detected=detected)
+    with contextlib.ExitStack() as opened:
+        scene = _as_scene(source, options, judge, control)
+        if scene is None:
+            picture = read_source(source, options)
+            start = time.monotonic()
+            detected: Findings | SceneFindings = judge.detect(picture, control)
+        else:
+            opened.callback(scene.close)
+            detected = check_scene_detector(judge).inspect_scene(scene, control, area=scene.area)
+        request = Request(
+            questions=tuple(questions),
+            finding=finding,
+            parameters={"time_limit": time_limit, "max_memory": max_memory},
+        )
+        data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
+        opened.pop_all()  # the report reads the scene on: it stays open as long as the report lives
+    exhibit = detected.exhibit if isinstance(detected, SceneFindings) else exhibit_of(detected)
+    return Report(data, exhibit=exhibit, detector=judge, detected=detected)
+
+
+def _as_scene(
+    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]",
+    options: ReadOptions,
+    detector: Detector,
+    control: Control,
+) -> "Raster | None":
+    """The file as a scene where it has to be one; None for what is inspected as a picture."""
+    if isinstance(source, str | os.PathLike):
+        return open_scene(os.fspath(source), options, detector, control)
+    if options.area is not None:
+        raise SpecificationError("an area was asked for of pixels in memory; cut them, or give a file")
+    return None
 
 
 def ask(
@@ -260,14 +306,20 @@ def ask(
     return inspect(source, questions=(text,), detector=detector).answers[0]
 
 
-def read_source(source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]") -> Picture:
+def read_source(
+    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]", options: ReadOptions = _AS_THE_FILE_SAYS
+) -> Picture:
     """The picture behind a path, a PIL image or an array; its path stays as given.
+
+    Args:
+        source: As for `inspect`.
+        options: How a file is read.
 
     Raises:
         InputError: The picture cannot be used.
     """
     if isinstance(source, str | os.PathLike):
-        return replace(read_picture(Path(source)), path=os.fspath(source))
+        return replace(read_picture(Path(source), options=options), path=os.fspath(source))
     if isinstance(source, np.ndarray):
         return Picture.from_array(source)
     return Picture.from_pil(source)

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from geotamper.errors import CancelledError
 
+DEFAULT_MEMORY = 2_000_000_000
+"""Bytes that the search of one picture may hold where the caller sets no other bound."""
+
 
 def _never() -> bool:
     return False

@@ -11,6 +11,7 @@ from geotamper.errors import OutputError
 from geotamper.evidence.results import BlurEvidence
 from geotamper.imagery.masks import read_mask
 from geotamper.imagery.picture import Picture
+from geotamper.inspection.exhibit import exhibit_of
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.report import InspectionReport
 from geotamper.inspection.schema import published_schema
@@ -35,7 +36,7 @@ def test_save_report_writes_everything_and_names_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     findings = judged()
-    saved = save_report(report_of(findings), findings, "./out/", "scene")
+    saved = save_report(report_of(findings), exhibit_of(findings), "./out/", "scene")
     assert {path.name for path in (tmp_path / "out" / "scene").iterdir()} == FILES
     written = json.loads((tmp_path / "out/scene/report.json").read_text())
     assert written == saved.to_dict()
@@ -51,7 +52,7 @@ def test_save_report_blur_masks_are_equal(
     judged: Judge, report_of: ReportOf, tmp_path: Path, make_blur: Callable[..., BlurEvidence]
 ) -> None:
     findings = judged(blurs=(make_blur(),))
-    save_report(report_of(findings), findings, str(tmp_path), "scene")
+    save_report(report_of(findings), exhibit_of(findings), str(tmp_path), "scene")
     masks = [(tmp_path / "scene" / name).read_bytes() for name in ("source_mask.png", "target_mask.png")]
     assert masks[0] == masks[1]
 
@@ -61,7 +62,7 @@ def test_save_report_masks_of_a_placed_picture_are_geotiffs(
 ) -> None:
     placed = replace(picture, crs="EPSG:32632", geotransform=(500000.0, 0.5, 0.0, 5300000.0, 0.0, -0.5))
     findings = replace(judged(), picture=placed)
-    saved = save_report(report_of(findings), findings, str(tmp_path), "scene")
+    saved = save_report(report_of(findings), exhibit_of(findings), str(tmp_path), "scene")
     assert saved.artifacts.source_mask is not None
     assert saved.artifacts.source_mask.endswith("source_mask.tif")
     assert Path(saved.artifacts.source_mask).is_file()
@@ -76,13 +77,13 @@ def test_save_report_leaves_nothing_when_it_fails(
     monkeypatch.setattr(folder_module, "render_html", interrupt)
     findings = judged()
     with pytest.raises(KeyboardInterrupt):
-        save_report(report_of(findings), findings, str(tmp_path), "scene")
+        save_report(report_of(findings), exhibit_of(findings), str(tmp_path), "scene")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_save_report_replaces_an_older_one(judged: Judge, report_of: ReportOf, tmp_path: Path) -> None:
     for findings in (judged(), judged(copies=())):
-        save_report(report_of(findings), findings, str(tmp_path), "scene")
+        save_report(report_of(findings), exhibit_of(findings), str(tmp_path), "scene")
     assert json.loads((tmp_path / "scene/report.json").read_text())["findings"] == []
     assert {path.name for path in (tmp_path / "scene").iterdir()} == FILES
 
@@ -94,7 +95,7 @@ def test_save_report_under_a_file_is_an_output_error(
     blocked.write_text("")
     findings = judged()
     with pytest.raises(OutputError, match="cannot write"):
-        save_report(report_of(findings), findings, str(blocked), "scene")
+        save_report(report_of(findings), exhibit_of(findings), str(blocked), "scene")
     with pytest.raises(OutputError, match="cannot write into"):
         check_writable(str(blocked))
 
@@ -117,6 +118,6 @@ def test_free_name_does_not_take_another_pictures_folder(
     findings = replace(judged(), picture=replace(picture, path="a/x.png"))
     out = str(tmp_path)
     assert free_name(out, "a/x.png") == "x"
-    save_report(report_of(findings), findings, out, "x")
+    save_report(report_of(findings), exhibit_of(findings), out, "x")
     assert free_name(out, "a/x.png") == "x"
     assert free_name(out, "b/x.png") == hashed_name("b/x.png")

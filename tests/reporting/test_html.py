@@ -7,6 +7,7 @@ import pytest
 
 from geotamper.evidence.results import BlurEvidence, CopyEvidence
 from geotamper.imagery.picture import Picture
+from geotamper.inspection.exhibit import exhibit_of
 from geotamper.inspection.findings import Findings
 from geotamper.inspection.report import InspectionReport
 from geotamper.reporting.html import render_html, reproducing_command
@@ -36,7 +37,8 @@ class Balance(HTMLParser):
 
 
 def page(findings: Findings, report: InspectionReport) -> str:
-    return render_html(report, findings, draw_overlay(findings))
+    exhibit = exhibit_of(findings)
+    return render_html(report, exhibit, draw_overlay(report, exhibit))
 
 
 def test_render_html_is_well_formed_and_needs_no_other_file(judged: Judge, report_of: ReportOf) -> None:

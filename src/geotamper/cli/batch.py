@@ -12,6 +12,7 @@ from geotamper.cli.pool import run_parallel
 from geotamper.cli.progress import progress_bar
 from geotamper.cli.sinks import STDOUT, Sink, csv_sink, json_sink, terminal_sink
 from geotamper.cli.worker import Outcome, Task, died, inspect_one, prepare_worker
+from geotamper.control import DEFAULT_MEMORY
 from geotamper.evidence.search import available_workers
 from geotamper.imagery.discovery import find_pictures
 from geotamper.reporting.folder import check_writable, folder_names
@@ -29,7 +30,7 @@ class Choices:
     detector: str = "inspector"
     false_alarm_rate: float = 0.01
     weights: str = "research"
-    max_memory: int | None = None
+    max_memory: int | None = DEFAULT_MEMORY
     time_limit: float | None = None
     recursive: bool = False
     jobs: int = 1

@@ -6,6 +6,7 @@ import typer
 
 from geotamper.cli import options
 from geotamper.cli.failures import one_line_failures
+from geotamper.control import DEFAULT_MEMORY
 
 EPILOG = """\b
 Examples:
@@ -14,6 +15,7 @@ Examples:
   geotamper inspect survey/ --recursive --jobs 4 --csv table.csv --out reports
   geotamper inspect a.png b.png --json - | jq .verdict
   geotamper inspect scene.png --detector sift
+  geotamper inspect orthophoto.tif --max-memory 4GB --time-limit 10m --out reports
 """
 
 
@@ -46,7 +48,7 @@ def inspect(  # noqa: PLR0913 - one parameter per option
     detector: options.Detector = "inspector",
     false_alarm_rate: options.FalseAlarmRate = 0.01,
     weights: options.Weights = "research",
-    max_memory: options.MaxMemory = None,
+    max_memory: options.MaxMemory = DEFAULT_MEMORY,
     time_limit: options.TimeLimit = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders too.")] = False,
     jobs: Annotated[

@@ -41,12 +41,13 @@ Weights = Annotated[
     ),
 ]
 MaxMemory = Annotated[
-    int | None,
+    int,
     typer.Option(
         "--max-memory",
         metavar="SIZE",
         parser=parse_memory,
-        help="Memory that the search for one picture may hold, such as 2GB.",
+        show_default="2GB",
+        help="Memory that the search for one picture may hold, such as 2GB; larger pictures are searched as scenes.",
     ),
 ]
 TimeLimit = Annotated[

@@ -18,13 +18,13 @@ WEIGHTS = ("research", "permissive")
 _SECONDS = {"": 1.0, "s": 1.0, "min": 60.0, "m": 60.0, "h": 3600.0}
 
 
-def parse_memory(text: str) -> int:
-    """Read a size such as 2GB, 512MiB or 1000000 (bytes).
+def parse_memory(text: str | int) -> int:
+    """Read a size such as 2GB, 512MiB or 1000000 (bytes); defaults arrive as numbers.
 
     Raises:
         typer.BadParameter: The text is no such size.
     """
-    number, unit = _split(text)
+    number, unit = _split(str(text))
     factor = _BYTES.get(unit.removesuffix("b") + "b" if unit and unit != "b" else "")
     if number is None or factor is None or number * factor < 1:
         raise typer.BadParameter(f"'{text}' is no amount of memory; write 2GB, 512MB or 1.5GiB")

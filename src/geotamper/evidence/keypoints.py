@@ -40,7 +40,7 @@ class Keypoints:
     descriptors: Floats32
 
 
-def _window_keypoints(grey: npt.NDArray[np.uint8], most: int) -> tuple[Floats32, Floats32]:
+def window_keypoints(grey: npt.NDArray[np.uint8], most: int) -> tuple[Floats32, Floats32]:
     """(n, 5) of x, y, size, angle, response and (n, 128) descriptors of one window."""
     # contrast threshold 0: small smooth objects have no keypoint above the usual one
     sift = cv2.SIFT.create(nfeatures=most, contrastThreshold=0, edgeThreshold=30)
@@ -67,7 +67,7 @@ def detect_keypoints(pixels: npt.NDArray[np.uint8], *, density: float, most: int
         for left in range(0, width, TILE):
             y0, x0 = max(0, top - OVERLAP), max(0, left - OVERLAP)
             window = grey[y0 : top + TILE + OVERLAP, x0 : left + TILE + OVERLAP]
-            table, described = _window_keypoints(window, max(8, int(allowed * window.size)))
+            table, described = window_keypoints(window, max(8, int(allowed * window.size)))
             table[:, 0] += x0
             table[:, 1] += y0
             inside = (table[:, 0] >= left) & (table[:, 0] < left + TILE)

@@ -37,16 +37,33 @@ class CopyPair:
     kernel: str | None = None
     measurements: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def transform(self) -> Similarity:
+        """Takes source points to points of the copy, pixel centres at +0.5."""
+        return Similarity.from_index_matrix(self.matrix).inverse()
+
+    @property
+    def rotation_sigma(self) -> float:
+        """Standard deviation of the rotation, degrees."""
+        return max(math.degrees(self._relative_sigma), LEAST_ROTATION_SIGMA)
+
+    @property
+    def scale_sigma(self) -> float:
+        """Standard deviation of the scale."""
+        return max(self._relative_sigma * self.transform.scale, LEAST_SCALE_SIGMA)
+
+    @property
+    def _relative_sigma(self) -> float:
+        return self.pose_sigma / math.hypot(self.matrix[0, 0], self.matrix[1, 0])
+
     def as_evidence(self, shape: tuple[int, int]) -> CopyEvidence:
         """The pair in pixel coordinates of a picture with (rows, columns) `shape`."""
-        transform = Similarity.from_index_matrix(self.matrix).inverse()
-        relative = self.pose_sigma / math.hypot(self.matrix[0, 0], self.matrix[1, 0])
         return CopyEvidence(
             source=self.source.full(shape),
             target=self.copy.full(shape),
-            transform=transform,
-            rotation_sigma=max(math.degrees(relative), LEAST_ROTATION_SIGMA),
-            scale_sigma=max(relative * transform.scale, LEAST_SCALE_SIGMA),
+            transform=self.transform,
+            rotation_sigma=self.rotation_sigma,
+            scale_sigma=self.scale_sigma,
             probability=self.probability,
             direction_probability=self.direction.probability,
             direction_basis=self.direction.basis,

@@ -148,7 +148,8 @@ def _find_blurs(planes: Planes, settings: EvidenceSettings, control: Control) ->
 
 def _may_work_ahead(pixels: int, control: Control) -> bool:
     """Whether several stages may hold their tables at once: only in pictures where that is little."""
-    return pixels <= MOST_PIXELS_AHEAD and control.max_memory is None
+    needed = FIXED_BYTES + 2 * (BYTES_PER_PIXEL * pixels + DENSE_BYTES)
+    return pixels <= MOST_PIXELS_AHEAD and (control.max_memory is None or control.max_memory >= needed)
 
 
 def _within_memory(plan: SearchPlan, pixels: int, control: Control) -> SearchPlan:

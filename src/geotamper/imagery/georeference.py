@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +16,15 @@ from rasterio.warp import transform as warp_transform
 from geotamper.errors import InputError
 from geotamper.imagery.picture import Geotransform
 
+if TYPE_CHECKING:
+    from shapely.geometry import MultiPolygon
+
 GDAL_ERRORS = (RasterioError, CPLE_BaseError)
 """What rasterio raises when GDAL or PROJ refuse."""
 
 _IDENTITY = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+_PIECES = 64  # of the longer side of a region
+
 _TRUSTED_DISTORTION = 0.01  # UTM and national grids stay well below, Web Mercator far above
 
 
@@ -119,8 +125,7 @@ def pixel_area(
     x, y = width / 2, height / 2
     corners = [(x - 0.5, y - 0.5), (x + 0.5, y - 0.5), (x + 0.5, y + 0.5), (x - 0.5, y + 0.5)]
     try:
-        centre = to_wgs84(apply_geotransform(geotransform, [(x, y)]), crs)[0]
-        local = f"+proj=laea +lat_0={centre[1]:.9f} +lon_0={centre[0]:.9f} +datum=WGS84 +units=m"
+        local = _equal_area_system((x, y), crs, geotransform)
         ground = _shoelace(_warp(apply_geotransform(geotransform, corners), crs, local))
     except InputError:
         ground = math.nan
@@ -157,6 +162,47 @@ def georeference_of(source: DatasetReader) -> tuple[Georeference, tuple[str, ...
         return Georeference(geotransform=geotransform), ()
     area, note = pixel_area(crs, geotransform, int(source.width), int(source.height))
     return Georeference(crs, geotransform, area), (note,) if note else ()
+
+
+def ground_area(region: "MultiPolygon", crs: str, geotransform: Geotransform) -> float | None:
+    """Area of a region of a picture on the ground.
+
+    By the rule of `pixel_area`, but for this region at its place: in the map plane where the CRS keeps areas to 1 %
+    there, and otherwise measured in an equal-area projection around the region.
+
+    Args:
+        region: Pixels, corners at whole numbers; not empty.
+        crs: "EPSG:..." or WKT.
+        geotransform: GDAL order.
+
+    Returns:
+        Square metres, or None where the CRS has no known place on Earth.
+    """
+    import shapely
+
+    left, top, right, bottom = region.bounds
+    # The edges of pixels are no straight lines in the other projection, so long ones are followed in pieces.
+    dense = shapely.segmentize(region, max(1.0, max(right - left, bottom - top) / _PIECES))
+    try:
+        local = _equal_area_system(((left + right) / 2, (top + bottom) / 2), crs, geotransform)
+        ground = shapely.transform(
+            dense, lambda points: _warp(apply_geotransform(geotransform, points), crs, local)
+        ).area
+    except InputError:
+        ground = math.nan
+    plane = _plane_area(crs, geotransform)
+    in_plane = None if plane is None else plane * region.area
+    if not math.isfinite(ground) or ground <= 0:
+        return in_plane
+    if in_plane is not None and abs(in_plane / ground - 1) <= _TRUSTED_DISTORTION:
+        return in_plane
+    return float(ground)
+
+
+def _equal_area_system(point: tuple[float, float], crs: str, geotransform: Geotransform) -> str:
+    """An equal-area projection on the WGS 84 ellipsoid, metres, around a point in pixels."""
+    longitude, latitude = to_wgs84(apply_geotransform(geotransform, [point]), crs)[0]
+    return f"+proj=laea +lat_0={latitude:.9f} +lon_0={longitude:.9f} +datum=WGS84 +units=m"
 
 
 def _plane_area(crs: str, geotransform: Geotransform) -> float | None:

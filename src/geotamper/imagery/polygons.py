@@ -1,5 +1,7 @@
 """Outlines of masks, exact to the pixel edge."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from rasterio.features import shapes
@@ -60,6 +62,21 @@ def mask_parts(mask: npt.NDArray[np.bool_], *, simplify: float = 0.0) -> list[li
     )
     parts = [_simplified(geometry["coordinates"], simplify) for geometry, _ in found]
     parts.sort(key=lambda part: (-abs(_signed_area(part[0])), part[0]))
+    return parts
+
+
+def grouped_parts(rings: Sequence[Ring]) -> list[list[Ring]]:
+    """The rings of `mask_polygons` grouped again: per part the outer ring, then its holes.
+
+    Args:
+        rings: Each outer ring, counter-clockwise on the screen, before its holes, clockwise.
+    """
+    parts: list[list[Ring]] = []
+    for ring in rings:
+        if _signed_area(ring) < 0 or not parts:
+            parts.append([ring])
+        else:
+            parts[-1].append(ring)
     return parts
 
 

@@ -98,6 +98,23 @@ class Region:
         """The mask at the size of the picture, (height, width)."""
         return self.within(Window(0, 0, shape[1], shape[0]))
 
+    def reduced(self, shape: tuple[int, int], small: tuple[int, int]) -> "Region":
+        """The region in the picture reduced from `shape` to `small`, both (height, width).
+
+        It holds every pixel that it touches there, so that small regions do not vanish.
+        """
+        if shape == small or self.area == 0:
+            return self
+        window, mask = self.window, self.mask
+        ends: list[tuple[int, int]] = []
+        for axis, (first, last) in enumerate(((window.y0, window.y1), (window.x0, window.x1))):
+            places = ((np.arange(first, last) + 0.5) * (small[axis] / shape[axis])).astype(np.int64)
+            starts = np.flatnonzero(np.diff(places, prepend=-1))
+            mask = np.logical_or.reduceat(mask, starts, axis=axis)
+            ends.append((int(places[0]), int(places[-1]) + 1))
+        (y0, y1), (x0, x1) = ends
+        return Region(Window(x0, y0, x1, y1), mask)
+
     def contains(self, x: float, y: float) -> bool:
         """Whether the pixel nearest to (x, y) belongs to the region."""
         column, row = round(x) - self.window.x0, round(y) - self.window.y0

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from geotamper.errors import SpecificationError
+from geotamper.imagery.region import Region as PixelRegion
 from geotamper.inspection.findings import BoolMask, Finding, Findings, no_such_finding
 from geotamper.inspection.margins import margin
 from geotamper.inspection.questions import Question
 from geotamper.inspection.regions import centroid
 from geotamper.inspection.report import Answer, FindingEntry, InspectionReport, ObjectClassGuess, Region
+from geotamper.inspection.scenes.findings import SceneFinding, SceneFindings
 from geotamper.task.catalogue import QUESTION_TYPES, TypeName, types_for
 from geotamper.task.classes import OBJECT_CLASSES, ObjectClass
 from geotamper.task.facts import RegionFacts, TamperFacts, TamperKind
@@ -90,18 +92,18 @@ class Case:
         return self.subject.facts.kind
 
 
-def case_of_findings(findings: Findings, finding: int | None = None) -> Case:
+def case_of_findings(findings: Findings | SceneFindings, finding: int | None = None) -> Case:
     """The case of a fresh inspection.
 
     Args:
-        findings: With their masks.
+        findings: With their masks or regions.
         finding: Id of the finding that answers shall concern; None for the primary one.
 
     Raises:
         SpecificationError: No finding has this id.
     """
     item = findings.select(finding)
-    picture = findings.picture
+    picture = findings.source if isinstance(findings, SceneFindings) else findings.picture
     return Case(
         tampered=findings.tampered,
         score=findings.score,
@@ -141,8 +143,8 @@ def case_of_report(report: InspectionReport, finding: int | None = None) -> Case
     )
 
 
-def _subject_of_finding(item: Finding, width: int, height: int) -> Subject:
-    target = _facts_of_mask(item.target)
+def _subject_of_finding(item: Finding | SceneFinding, width: int, height: int) -> Subject:
+    target = _facts_of_area(item.target)
     return Subject(
         finding=item.id,
         confidence=item.confidence,
@@ -151,7 +153,7 @@ def _subject_of_finding(item: Finding, width: int, height: int) -> Subject:
             height=height,
             kind=item.kind,
             object_class=_known_class(item.object_class),
-            source=target if item.kind == "blur" else _facts_of_mask(item.source),
+            source=target if item.kind == "blur" else _facts_of_area(item.source),
             target=target,
             scale=item.transform.scale if item.transform else None,
             rotation_deg=item.transform.rotation_deg if item.transform else None,
@@ -196,7 +198,7 @@ def _known_class(guess: ObjectClassGuess | None) -> ObjectClass | None:
     return next((name for name in OBJECT_CLASSES if guess is not None and name == guess.label), None)
 
 
-def _facts_of_mask(mask: BoolMask) -> RegionFacts:
+def _facts_of_area(mask: BoolMask | PixelRegion) -> RegionFacts:
     x, y, area = centroid(mask)
     return RegionFacts((x, y), area)
 

@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from geotamper._version import __version__
-from geotamper.imagery.picture import Picture
-from geotamper.inspection.answering import case_of_findings
+from geotamper.imagery.picture import Geotransform
+from geotamper.inspection.answering import answer_all, case_of_findings
 from geotamper.inspection.detector import Detector
 from geotamper.inspection.findings import Finding, Findings
 from geotamper.inspection.questions import Question, open_questions, read_question
@@ -24,6 +24,7 @@ from geotamper.inspection.report import (
     Verdict,
     printable,
 )
+from geotamper.inspection.scenes.findings import SceneFinding, SceneFindings
 from geotamper.task.facts import TamperKind
 
 PATH_WITHOUT_FILE = "picture"
@@ -45,14 +46,58 @@ class Request:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Described(Protocol):
+    """What pictures and pixel sources say about themselves."""
+
+    @property
+    def path(self) -> str | None:
+        """As the caller gave it."""
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal digest."""
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+
+    @property
+    def bands(self) -> int:
+        """Of the file."""
+
+    @property
+    def dtype(self) -> str:
+        """Of the file's samples."""
+
+    @property
+    def crs(self) -> str | None:
+        """Coordinate reference system."""
+
+    @property
+    def geotransform(self) -> Geotransform | None:
+        """In GDAL's order."""
+
+    @property
+    def pixel_area_m2(self) -> float | None:
+        """Ground area of a pixel."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was dropped or assumed."""
+
+
 def assemble_report(
-    detector: Detector, findings: Findings, request: Request, *, seconds: float
+    detector: Detector, findings: Findings | SceneFindings, request: Request, *, seconds: float
 ) -> InspectionReport:
-    """Build the report of one picture, without files.
+    """Build the report of one picture or scene, without files.
 
     Args:
         detector: What found the findings.
-        findings: With their masks.
+        findings: With their masks or regions; those of a scene are answered by the rules of the task.
         request: What the caller asked for.
         seconds: Wall-clock time of the detection.
 
@@ -61,19 +106,26 @@ def assemble_report(
     """
     case = case_of_findings(findings, request.finding)
     questions = _questions(request.questions, case.kind or "none")
+    picture: Described
+    if isinstance(findings, SceneFindings):
+        picture, answers = findings.source, answer_all(case, questions, None)
+    else:
+        picture = findings.picture
+        answers = detector.answers(findings, questions, finding=request.finding)
+    frame = picture.width * picture.height
     return InspectionReport(
         schema_name=REPORT_SCHEMA,
-        image=_image_info(findings.picture),
+        image=_image_info(picture),
         verdict=Verdict(
             tampered=findings.tampered,
             kind=None if findings.tampered is None else case.kind,
             score=findings.score,
             confidence=findings.confidence,
         ),
-        findings=tuple(_entry(item) for item in findings.items),
-        answers=detector.answers(findings, questions, finding=request.finding),
+        findings=tuple(_entry(item, frame) for item in findings.items),
+        answers=answers,
         artifacts=Artifacts(),
-        limits=(*detector.limits, *map(_sentence, (*findings.picture.notes, *findings.notes))),
+        limits=(*detector.limits, *map(_sentence, (*picture.notes, *findings.notes))),
         run=RunInfo(
             version=__version__,
             detector=detector.name,
@@ -99,7 +151,7 @@ def _sentence(note: str) -> str:
     return note[:1].upper() + note[1:] + ("" if note.endswith(".") else ".")
 
 
-def _image_info(picture: Picture) -> ImageInfo:
+def _image_info(picture: Described) -> ImageInfo:
     return ImageInfo(
         path=printable(picture.path or PATH_WITHOUT_FILE),
         sha256=picture.sha256,
@@ -113,15 +165,15 @@ def _image_info(picture: Picture) -> ImageInfo:
     )
 
 
-def _entry(item: Finding) -> FindingEntry:
-    target = describe_region(item.target)
+def _entry(item: Finding | SceneFinding, frame: int) -> FindingEntry:
+    target = describe_region(item.target, frame=frame)
     return FindingEntry(
         id=item.id,
         group=item.group,
         kind=item.kind,
         confidence=item.confidence,
         object_class=item.object_class,
-        source=target if item.kind == "blur" else describe_region(item.source),
+        source=target if item.kind == "blur" else describe_region(item.source, frame=frame),
         target=target,
         transform=_transform(item),
         direction_confidence=item.direction_confidence,
@@ -129,7 +181,7 @@ def _entry(item: Finding) -> FindingEntry:
     )
 
 
-def _transform(item: Finding) -> Transform | None:
+def _transform(item: Finding | SceneFinding) -> Transform | None:
     if item.transform is None:
         return None
     (m00, m01, m02), (m10, m11, m12) = item.transform.matrix.tolist()

@@ -7,9 +7,10 @@ megapixel and for a scene that no memory holds.
 from dataclasses import dataclass
 
 from geotamper.imagery.pixel_source import PictureSource, PixelSource
-from geotamper.imagery.region import Region, Window
+from geotamper.imagery.region import Region
 from geotamper.imagery.similarity import Similarity
-from geotamper.inspection.findings import BoolMask, Finding, Findings
+from geotamper.inspection.findings import Finding, Findings
+from geotamper.inspection.regions import as_region
 from geotamper.inspection.report import FindingKind
 
 
@@ -61,12 +62,7 @@ def _shown(item: Finding) -> ShownFinding:
         id=item.id,
         kind=item.kind,
         confidence=item.confidence,
-        source=_cut(item.source),
-        target=_cut(item.target),
+        source=as_region(item.source),
+        target=as_region(item.target),
         transform=item.transform,
     )
-
-
-def _cut(mask: BoolMask) -> Region:
-    height, width = mask.shape
-    return Region.cut(Window(0, 0, width, height), mask)

@@ -1,6 +1,6 @@
 """What a detector found in one picture, masks included."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -161,18 +161,27 @@ def _finding(number: int, piece: CopyEvidence | BlurEvidence) -> Finding:
 
 
 def _groups(findings: Sequence[Finding]) -> list[int]:
-    """Group numbers in order of first appearance; copies that show the same content share one.
+    """Group numbers of findings; copies that show the same content share one."""
+    return group_numbers(len(findings), lambda one, other: _share_region(findings[one], findings[other]))
 
-    A copy of a copy, and a pair whose direction was judged the other way round, still show that content, so
+
+def group_numbers(count: int, share: Callable[[int, int], bool]) -> list[int]:
+    """Group numbers from 1 in order of first appearance; what shares a region with a member belongs to its group.
+
+    A copy of a copy, and a pair whose direction was judged the other way round, still show the same content, so
     any two regions of the pairs may be the common one.
+
+    Args:
+        count: Of findings.
+        share: Whether the findings with these two numbers, from 0, have a region in common.
     """
     groups: list[int] = []
-    count = 0
-    for index, item in enumerate(findings):
-        shared = {groups[other] for other in range(index) if _share_region(item, findings[other])}
+    fresh = 0
+    for index in range(count):
+        shared = {groups[other] for other in range(index) if share(index, other)}
         if not shared:
-            count += 1
-            groups.append(count)
+            fresh += 1
+            groups.append(fresh)
             continue
         keep = min(shared)
         groups = [keep if group in shared else group for group in groups]

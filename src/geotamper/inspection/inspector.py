@@ -7,13 +7,16 @@ from typing import Any, Protocol
 from geotamper.control import Control
 from geotamper.evidence.objects.network import ClassShares
 from geotamper.evidence.results import Evidence
-from geotamper.evidence.search import find_evidence
+from geotamper.evidence.search import available_workers, find_evidence
 from geotamper.evidence.settings import EvidenceSettings
+from geotamper.imagery.area import PixelArea
 from geotamper.imagery.picture import Picture, Pixels
+from geotamper.imagery.pixel_source import PixelSource
 from geotamper.inspection.answering import Priors, answer_all, case_of_findings
 from geotamper.inspection.findings import BoolMask, Finding, Findings
 from geotamper.inspection.questions import Question
 from geotamper.inspection.report import Answer, ObjectClassGuess, WeightsInfo
+from geotamper.inspection.scenes.findings import SceneFindings
 from geotamper.inspection.verdict import is_too_small, judge, refuse_small
 from geotamper.weights import BLUR, DIRECTION, LOOKALIKES, PackagedWeights
 
@@ -122,6 +125,26 @@ class Inspector:
         items = tuple(_classified(item, picture.pixels, self._classifier) for item in findings.items)
         return replace(findings, items=items)
 
+    def inspect_scene(
+        self, source: PixelSource, control: Control, *, area: PixelArea | None = None
+    ) -> SceneFindings:
+        """Look for forged regions in a scene that memory need not hold; see `geotamper.inspection.scenes.inspector`.
+
+        Args:
+            source: The scene, read window by window.
+            control: Progress, cancellation and limits.
+            area: The part to search; None for all of it.
+
+        Raises:
+            InputError: The file is damaged, or the memory bound too small for any scene.
+            OutputError: There is no room for a temporary file.
+            CancelledError: The caller asked to stop.
+        """
+        from geotamper.inspection.scenes.inspector import ScenePlan, inspect_scene
+
+        settings = replace(self._settings, workers=self._settings.workers or available_workers())
+        return inspect_scene(source, ScenePlan(self.detect, self._classifier, settings), control, area=area)
+
     def answers(
         self,
         findings: Findings,
@@ -147,10 +170,15 @@ def _classified(item: Finding, pixels: Pixels, classifier: Classifier) -> Findin
     source = None if item.kind == "blur" else item.source
     found = classifier.classify(pixels, item.target, source)
     regions = "the blurred region" if source is None else "both regions"
-    weights = classifier.weights
     return replace(
         item,
         object_class=ObjectClassGuess(label=found.label, confidence=min(1.0, found.confidence)),
         best_class=found.best_class,
-        object_basis=f"told from {regions} and their surroundings by {weights.name} ({weights.licence})",
+        object_basis=class_basis(regions, classifier),
     )
+
+
+def class_basis(regions: str, classifier: Classifier) -> str:
+    """What a class rests on: the regions that were looked at, and by which weights."""
+    weights = classifier.weights
+    return f"told from {regions} and their surroundings by {weights.name} ({weights.licence})"

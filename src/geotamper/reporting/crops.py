@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from geotamper.inspection.findings import BoolMask, Finding
-from geotamper.inspection.regions import bounding_box
+from geotamper.imagery.pixel_source import PixelSource
+from geotamper.imagery.region import Region, Window
+from geotamper.inspection.exhibit import ShownFinding
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -33,45 +34,39 @@ class Crop:
     pixels: Pixels
 
 
-def finding_crops(pixels: Pixels, item: Finding) -> tuple[Crop, ...]:
+def finding_crops(source: PixelSource, item: ShownFinding) -> tuple[Crop, ...]:
     """The close-ups of one finding.
 
     Args:
-        pixels: (H, W, 3) uint8 RGB, the whole picture.
+        source: The picture; only windows around the regions are read.
         item: The finding; for a blur there is one close-up only.
     """
-    window = _window(item.target)
+    shape = (source.height, source.width)
+    window = _window(item.target, shape)
+    copy = source.read(window).pixels
     if item.transform is None:
-        return (Crop("blurred region", _fit(_cut(pixels, window))),)
-    x0, y0, x1, y1 = window
+        return (Crop("blurred region", _fit(copy)),)
+    origin = _window(item.source, shape)
+    original = source.read(origin).pixels
     matrix = item.transform.index_matrix
-    matrix[:, 2] -= (x0, y0)
-    size = (x1 - x0, y1 - y0)
-    warped = cv2.warpAffine(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    copy = _cut(pixels, window)
+    matrix[:, 2] += matrix[:, :2] @ (origin.x0, origin.y0) - (window.x0, window.y0)
+    size = (window.x1 - window.x0, window.y1 - window.y0)
+    warped = cv2.warpAffine(original, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     difference = cv2.absdiff(np.asarray(warped, np.uint8), copy)
     amplified = np.minimum(difference.astype(np.uint16) * AMPLIFICATION, 255).astype(np.uint8)
-    outside = ~item.target[y0:y1, x0:x1]
-    amplified[outside] //= 3
+    amplified[~item.target.within(window)] //= 3
     return (
-        Crop("source", _fit(_cut(pixels, _window(item.source)))),
+        Crop("source", _fit(original)),
         Crop("source carried onto the copy", _fit(np.asarray(warped, np.uint8))),
         Crop("copy", _fit(copy)),
         Crop(f"difference, {AMPLIFICATION} times", _fit(amplified)),
     )
 
 
-def _window(mask: BoolMask) -> tuple[int, int, int, int]:
-    """The box of a mask with a margin, inside the picture; x1 and y1 exclusive."""
-    x0, y0, x1, y1 = bounding_box(mask)
-    margin = max(SMALLEST_MARGIN, round(MARGIN_SHARE * max(x1 - x0, y1 - y0)))
-    height, width = mask.shape
-    return max(0, x0 - margin), max(0, y0 - margin), min(width, x1 + margin), min(height, y1 + margin)
-
-
-def _cut(pixels: Pixels, window: tuple[int, int, int, int]) -> Pixels:
-    x0, y0, x1, y1 = window
-    return pixels[y0:y1, x0:x1]
+def _window(region: Region, shape: tuple[int, int]) -> Window:
+    """The box of a region with a margin, inside the picture of (height, width)."""
+    margin = max(SMALLEST_MARGIN, round(MARGIN_SHARE * max(region.window.shape)))
+    return region.window.grown(margin, shape)
 
 
 def _fit(pixels: Pixels) -> Pixels:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from geotamper.atomic import write_bytes, write_text
 from geotamper.errors import InputError, OutputError
-from geotamper.imagery.masks import write_mask
-from geotamper.inspection.findings import Findings
+from geotamper.inspection.exhibit import Exhibit
 from geotamper.inspection.report import Artifacts, InspectionReport
-from geotamper.reporting.geojson import findings_geojson
 from geotamper.reporting.html import render_html
+from geotamper.reporting.layers.geojson import findings_geojson
+from geotamper.reporting.layers.masks import write_union
 from geotamper.reporting.overlay import Pixels, draw_overlay
 
 REPORT_NAME = "report.json"
@@ -76,7 +76,7 @@ def free_name(out: str | None, path: str) -> str:
     return hashed_name(path) if is_other else stem
 
 
-def save_report(report: InspectionReport, findings: Findings, out: str, name: str) -> InspectionReport:
+def save_report(report: InspectionReport, exhibit: Exhibit, out: str, name: str) -> InspectionReport:
     """Write the folder `out`/`name` of one report.
 
     The files are made in a hidden folder beside it and moved into place together; on an error or Ctrl-C
@@ -84,7 +84,7 @@ def save_report(report: InspectionReport, findings: Findings, out: str, name: st
 
     Args:
         report: Without artifacts.
-        findings: Pixels and masks.
+        exhibit: Pixels and regions.
         out: As the caller gave it; artifact paths begin with it.
         name: Of the subfolder.
 
@@ -96,11 +96,11 @@ def save_report(report: InspectionReport, findings: Findings, out: str, name: st
     """
     place = f"{out.rstrip('/')}/{name}" if out.strip("/") else f"{out}{name}"
     with _whole_folder(Path(out) / name) as folder:
-        source = write_mask(folder / "source_mask", findings.source_union(), like=findings.picture)
-        target = write_mask(folder / "target_mask", findings.target_union(), like=findings.picture)
-        overlay = draw_overlay(findings)
+        source = write_union(folder / "source_mask", [item.source for item in exhibit.items], exhibit.source)
+        target = write_union(folder / "target_mask", [item.target for item in exhibit.items], exhibit.source)
+        overlay = draw_overlay(report, exhibit)
         write_bytes(folder / "overlay.png", _png(overlay))
-        has_geojson = _write_geojson(folder / "findings.geojson", report, findings)
+        has_geojson = _write_geojson(folder / "findings.geojson", report)
         complete = report.model_copy(
             update={
                 "artifacts": Artifacts(
@@ -112,15 +112,15 @@ def save_report(report: InspectionReport, findings: Findings, out: str, name: st
                 )
             }
         )
-        write_text(folder / "report.html", render_html(complete, findings, overlay))
+        write_text(folder / "report.html", render_html(complete, exhibit, overlay))
         write_text(folder / REPORT_NAME, complete.to_json(indent=2) + "\n")
     return complete
 
 
-def _write_geojson(path: Path, report: InspectionReport, findings: Findings) -> bool:
+def _write_geojson(path: Path, report: InspectionReport) -> bool:
     """Write the findings as GeoJSON; without a way from the picture's CRS to WGS 84 there is no such file."""
     try:
-        text = findings_geojson(report, findings)
+        text = findings_geojson(report)
     except InputError:
         return False
     write_text(path, text)

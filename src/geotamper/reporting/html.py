@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from geotamper.inspection.assembly import PATH_WITHOUT_FILE
-from geotamper.inspection.findings import Findings
+from geotamper.inspection.exhibit import Exhibit
 from geotamper.inspection.report import FindingEntry, InspectionReport, Verdict
 from geotamper.reporting.crops import finding_crops
 from geotamper.reporting.probabilities import probability_text
@@ -45,24 +45,24 @@ class FindingSection:
     crops: tuple[EmbeddedImage, ...]
 
 
-def render_html(report: InspectionReport, findings: Findings, overlay: Pixels) -> str:
+def render_html(report: InspectionReport, exhibit: Exhibit, overlay: Pixels) -> str:
     """Render the page.
 
     Args:
         report: What it says.
-        findings: Pixels and masks for the close-ups.
+        exhibit: Pixels and regions for the close-ups.
         overlay: (H, W, 3) uint8 RGB from `draw_overlay`.
 
     Returns:
         HTML that needs no other file and no network.
     """
-    masks = {item.id: item for item in findings.items}
+    items = {item.id: item for item in exhibit.items}
     sections = [
         FindingSection(
             entry,
             tuple(
                 _embed(crop.title, crop.pixels, "PNG")
-                for crop in finding_crops(findings.picture.pixels, masks[entry.id])
+                for crop in finding_crops(exhibit.source, items[entry.id])
             ),
         )
         for entry in report.findings

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from geotamper.imagery.polygons import mask_polygons
-from geotamper.inspection.findings import BoolMask, Finding, Findings
-from geotamper.inspection.regions import bounding_box, centroid
+from geotamper.inspection.exhibit import Exhibit
+from geotamper.inspection.report import FindingEntry, InspectionReport, Region
 
 Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -26,55 +25,67 @@ SMALLEST_DRAWING = 900
 
 LARGEST_FACTOR = 16
 
+LARGEST_DRAWING = 4096
+"""Pixels on the longer side: larger pictures are reduced to it, because no one looks at more at once."""
 
-def draw_overlay(findings: Findings) -> Pixels:
+
+def draw_overlay(report: InspectionReport, exhibit: Exhibit) -> Pixels:
     """Draw the findings on their picture.
 
     Args:
-        findings: With their masks; without any the picture stays as it is.
+        report: Outlines, centroids and what was done; without findings the picture stays as it is.
+        exhibit: The pixels, and the regions to tint.
 
     Returns:
         (f H, f W, 3) uint8 RGB with a whole factor f >= 1, above 1 for pictures with sides below 900 pixels.
+        Pictures with a side above 4,096 pixels are reduced to that.
     """
-    picture = findings.picture
-    longer = max(picture.width, picture.height)
-    factor = min(LARGEST_FACTOR, max(1, math.ceil(SMALLEST_DRAWING / longer)))
-    tinted = picture.pixels
-    for item in findings.items:
-        tinted = _tint(tinted, item)
-    canvas = Image.fromarray(tinted)
+    pixels = exhibit.source.reduced(LARGEST_DRAWING).pixels
+    height, width = pixels.shape[:2]
+    factor = min(LARGEST_FACTOR, max(1, math.ceil(SMALLEST_DRAWING / max(width, height))))
+    canvas = Image.fromarray(_tinted(pixels, exhibit))
     if factor > 1:
-        canvas = canvas.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
-    drawing = _Drawing(canvas, factor)
-    for item in findings.items:
-        drawing.outline(item)
-    for item in findings.items:
-        drawing.link(item)
-    for item in findings.items:
-        drawing.label(item)
+        canvas = canvas.resize((width * factor, height * factor), Image.Resampling.NEAREST)
+    drawing = _Drawing(canvas, canvas.width / exhibit.source.width)
+    for entry in report.findings:
+        drawing.outline(entry)
+    for entry in report.findings:
+        drawing.link(entry)
+    for entry in report.findings:
+        drawing.label(entry)
     return np.asarray(canvas)
 
 
-def describe_change(item: Finding) -> str:
+def describe_change(entry: FindingEntry) -> str:
     """What was done to the region, in a few words for a label."""
-    if item.transform is None:
-        strength = "" if item.blur_strength is None else f", {item.blur_strength:.1f} px"
-        return f"blurred ({item.blur_method}{strength})"
-    return f"turned {item.transform.rotation_deg:+.2f}°, scaled by {item.transform.scale:.3f}"
+    if entry.transform is not None:
+        return f"turned {entry.transform.rotation_deg:+.2f}°, scaled by {entry.transform.scale:.3f}"
+    if entry.blur is None:
+        return "blurred" if entry.kind == "blur" else "copied"
+    strength = "" if entry.blur.strength is None else f", {entry.blur.strength:.1f} px"
+    return f"blurred ({entry.blur.method}{strength})"
 
 
-def _tint(pixels: Pixels, item: Finding) -> Pixels:
+def _tinted(pixels: Pixels, exhibit: Exhibit) -> Pixels:
     tinted = pixels.copy()
-    for mask, colour in _coloured_masks(item):
-        inside = tinted[mask].astype(np.float32)
-        mixed = (1 - FILL_OPACITY) * inside + FILL_OPACITY * np.array(colour, np.float32)
-        tinted[mask] = np.rint(mixed).astype(np.uint8)
+    source = exhibit.source
+    for item in exhibit.items:
+        coloured = [(item.source, SOURCE_COLOUR), (item.target, TARGET_COLOUR)]
+        for region, colour in coloured[1:] if item.kind == "blur" else coloured:
+            shown = region.reduced((source.height, source.width), pixels.shape[:2])
+            view = tinted[shown.window.slices]
+            inside = view[shown.mask].astype(np.float32)
+            mixed = (1 - FILL_OPACITY) * inside + FILL_OPACITY * np.array(colour, np.float32)
+            view[shown.mask] = np.rint(mixed).astype(np.uint8)
     return tinted
 
 
-def _coloured_masks(item: Finding) -> list[tuple[BoolMask, Colour]]:
-    target = (item.target, TARGET_COLOUR)
-    return [target] if item.kind == "blur" else [(item.source, SOURCE_COLOUR), target]
+def _coloured(entry: FindingEntry) -> list[tuple[Region, Colour]]:
+    """The regions of a finding to outline."""
+    target = (entry.target, TARGET_COLOUR)
+    if entry.kind == "blur" or entry.source is None:
+        return [target]
+    return [(entry.source, SOURCE_COLOUR), target]
 
 
 @dataclass(frozen=True)
@@ -88,7 +99,7 @@ class _Text:
 class _Drawing:
     """Draws on one canvas, in pixels of the picture; sizes follow the size of the canvas."""
 
-    def __init__(self, canvas: Image.Image, factor: int) -> None:
+    def __init__(self, canvas: Image.Image, factor: float) -> None:
         self._draw = ImageDraw.Draw(canvas)
         self._size = canvas.size
         self._factor = factor
@@ -99,20 +110,20 @@ class _Drawing:
         self._font = ImageFont.load_default(size=round(18 * size))
         self._taken: list[Box] = []
 
-    def outline(self, item: Finding) -> None:
+    def outline(self, entry: FindingEntry) -> None:
         """Draw the outlines of source and copy."""
-        for mask, colour in _coloured_masks(item):
-            for ring in mask_polygons(mask):
+        for region, colour in _coloured(entry):
+            for ring in region.polygon:
                 points = [(x * self._factor, y * self._factor) for x, y in ring]
                 self._stroke(points, colour)
-            box = [value * self._factor for value in bounding_box(mask)]
+            box = [value * self._factor for value in region.bbox]
             self._taken.append((box[0], box[1], box[2], box[3]))
 
-    def link(self, item: Finding) -> None:
+    def link(self, entry: FindingEntry) -> None:
         """Draw the arrow from source to copy."""
-        if item.kind == "blur":
+        if entry.kind == "blur" or entry.source is None:
             return
-        ends = self._link_ends(item)
+        ends = self._link_ends(entry.source, entry.target)
         if ends is None:
             return
         start, end = ends
@@ -130,11 +141,13 @@ class _Drawing:
         dot = (start[0] - radius, start[1] - radius, start[0] + radius, start[1] + radius)
         self._draw.ellipse(dot, fill=INK, outline=SHADE)
 
-    def _link_ends(self, item: Finding) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    def _link_ends(
+        self, source: Region, target: Region
+    ) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """From the rim of the source to the rim of the copy, or None where they lie too close together."""
-        (x0, y0, source_area), (x1, y1, target_area) = centroid(item.source), centroid(item.target)
+        (x0, y0), (x1, y1) = source.centroid, target.centroid
         length = math.dist((x0, y0), (x1, y1))
-        radii = [0.8 * math.sqrt(area / math.pi) for area in (source_area, target_area)]
+        radii = [0.8 * math.sqrt(region.area_px / math.pi) for region in (source, target)]
         if length * self._factor < 4 * self._width:
             return None
         if length < 2 * sum(radii):  # neighbours: from middle to middle
@@ -156,20 +169,19 @@ class _Drawing:
             y = start[1] + (end[1] - start[1]) * step / steps
             self._taken.append((x - half, y - half, x + half, y + half))
 
-    def label(self, item: Finding) -> None:
+    def label(self, entry: FindingEntry) -> None:
         """Write what was found beside the copy, and mark the source."""
-        lines = [_Text(f"copy {item.id}", TARGET_COLOUR), _Text(describe_change(item))]
-        if item.kind == "blur":
-            lines = [_Text(f"blur {item.id}", TARGET_COLOUR), _Text(describe_change(item))]
-        else:
-            self._write([_Text(f"source {item.id}", SOURCE_COLOUR)], item.source)
-        self._write(lines, item.target)
+        name = "blur" if entry.kind == "blur" else "copy"
+        lines = [_Text(f"{name} {entry.id}", TARGET_COLOUR), _Text(describe_change(entry))]
+        if entry.kind != "blur" and entry.source is not None:
+            self._write([_Text(f"source {entry.id}", SOURCE_COLOUR)], entry.source)
+        self._write(lines, entry.target)
 
     def _stroke(self, points: Sequence[tuple[float, float]], colour: Colour) -> None:
         self._draw.line(points, fill=SHADE, width=self._width + 2, joint="curve")
         self._draw.line(points, fill=colour, width=self._width, joint="curve")
 
-    def _write(self, lines: Sequence[_Text], beside: BoolMask) -> None:
+    def _write(self, lines: Sequence[_Text], beside: Region) -> None:
         height = 1.15 * self._font.getbbox("Åg")[3]
         pad = height / 3
         mark = 0.7 * height
@@ -186,9 +198,9 @@ class _Drawing:
                 x += mark
             self._draw.text((x, y), line.words, fill=INK, font=self._font)
 
-    def _free_place(self, size: tuple[float, float], beside: BoolMask) -> Box:
+    def _free_place(self, size: tuple[float, float], beside: Region) -> Box:
         """The place around a region, inside the canvas, that covers least of what is drawn already."""
-        x0, y0, x1, y1 = (value * self._factor for value in bounding_box(beside))
+        x0, y0, x1, y1 = (value * self._factor for value in beside.bbox)
         gap = 2.0 * self._width
         middle = ((x0 + x1 - size[0]) / 2, (y0 + y1 - size[1]) / 2)
         corners = [

@@ -1,0 +1,162 @@
+"""Which pairs of similar keypoints are worth a look at the pixels."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from geotamper.evidence.hypotheses import Hypotheses
+from geotamper.evidence.loops.votes import count_votes
+from geotamper.evidence.scenes.descriptors import STEPS
+from geotamper.evidence.scenes.keypoints import SceneKeypoints
+from geotamper.imagery.region import Window
+
+Ints32 = npt.NDArray[np.int32]
+Floats32 = npt.NDArray[np.float32]
+
+CELL = 64
+"""Side of the cells, pixels; pairs vote for each other when both their ends lie in the same two cells, one of 64 pixels
+and one of 128, on either of two grids that are half a cell apart."""
+
+MOST_VOTERS = 48
+MOST_SUPPORT = 12.0
+"""Votes beyond these do not raise a pair's rank: regular scenes have as many."""
+
+
+@dataclass(frozen=True)
+class KeypointPairs:
+    """n pairs of similar keypoints.
+
+    Attributes:
+        points: (n, 2) float32, one place.
+        others: (n, 2) float32, the other.
+        turns: (n,) complex64 a + ib from the first to the second, as in `Hypotheses`.
+        distances: (n,) float32, of the descriptors.
+        votes: (n,) int32, how many other pairs nearby follow the same transform.
+    """
+
+    points: Floats32
+    others: Floats32
+    turns: npt.NDArray[np.complex64]
+    distances: Floats32
+    votes: Ints32
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def ranks(self) -> npt.NDArray[np.float64]:
+        """(n,) small for pairs that are alike and have support; single ones stay in play when they are very alike."""
+        support = 1.0 + np.minimum(self.votes, MOST_SUPPORT)
+        return np.asarray((self.distances + 0.02) / np.sqrt(support), np.float64)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Two neighbourhoods that may show the same content.
+
+    Attributes:
+        hypotheses: In the scene, the best first.
+        votes: Of the best.
+    """
+
+    hypotheses: Hypotheses
+    votes: int
+
+    @property
+    def here(self) -> Window:
+        """The box around the first places."""
+        return _box(self.hypotheses.centres.astype(np.float64))
+
+    @property
+    def there(self) -> Window:
+        """The box around the second places."""
+        return _box(self.hypotheses.poses[:, 2:])
+
+
+def _box(points: npt.NDArray[np.float64]) -> Window:
+    x0, y0 = np.floor(points.min(axis=0)).astype(int)
+    x1, y1 = np.ceil(points.max(axis=0)).astype(int) + 1
+    return Window(int(x0), int(y0), int(x1), int(y1))
+
+
+def vote(keypoints: SceneKeypoints, partners: Ints32, distances: Ints32) -> KeypointPairs:
+    """Pairs of keypoints with the support that they have from their neighbours.
+
+    Args:
+        keypoints: n of them.
+        partners: (n, k) int32 from `Forest.partners`.
+        distances: (n, k) int32, squared, in `STEPS`.
+    """
+    here, slot = np.nonzero(partners >= 0)
+    there = partners[here, slot]
+    # a pair that was entered from both sides counts once
+    kept = (here < there) | ~(partners[there] == here[:, None]).any(axis=1)
+    scale = keypoints.sizes[there] / keypoints.sizes[here]
+    kept &= np.abs(np.log(scale)) < math.log(2.5)
+    here, slot, there, scale = here[kept], slot[kept], there[kept], scale[kept]
+    # from the lower number to the higher, so that the pairs of one copy all lead the same way
+    swapped = here > there
+    here, there = np.where(swapped, there, here), np.where(swapped, here, there)
+    scale = np.where(swapped, 1 / scale, scale)
+    distance = np.sqrt(distances[np.where(swapped, there, here), slot]) / STEPS
+    # OpenCV's angles run clockwise on the screen, ours counter-clockwise
+    turned = keypoints.angles[there] - keypoints.angles[here]
+    pairs = KeypointPairs(
+        keypoints.points[here],
+        keypoints.points[there],
+        (scale * np.exp(-1j * turned)).astype(np.complex64),
+        distance.astype(np.float32),
+        np.zeros(len(here), np.int32),
+    )
+    for shift in (0, 1):
+        keys = _cell_keys(pairs, shift)
+        order = np.lexsort((pairs.points[:, 0], pairs.points[:, 1], keys))
+        count_votes(order, keys, pairs.points, pairs.others, pairs.turns, MOST_VOTERS, pairs.votes)
+    return pairs
+
+
+def _cell_keys(pairs: KeypointPairs, shift: int) -> npt.NDArray[np.int64]:
+    """One number for both cells of each pair; different cells may rarely share one, which the votes' test bears."""
+    first = ((pairs.points + shift * CELL / 2) // CELL).astype(np.int64)
+    second = ((pairs.others + shift * CELL) // (2 * CELL)).astype(np.int64)
+    keys = (first[:, 0] << 48) + (first[:, 1] << 32) + (second[:, 0] << 16) + second[:, 1]
+    return np.asarray(keys, np.int64)
+
+
+def candidates_of(pairs: KeypointPairs, *, most: int, hypotheses: int = 6) -> list[Candidate]:
+    """Group the best pairs into candidates, the most promising first.
+
+    Args:
+        pairs: From `vote`.
+        most: Candidates at most.
+        hypotheses: Pairs that a candidate holds at most.
+    """
+    ranks = pairs.ranks
+    order = np.argsort(ranks, kind="stable")[: 8 * most]
+    keys = [_cell_keys(pairs, shift) for shift in (0, 1)]
+    groups: list[list[int]] = []
+    group_of: tuple[dict[int, int], dict[int, int]] = ({}, {})
+    for index in order:
+        own = [int(key[index]) for key in keys]
+        known = next((group_of[shift][own[shift]] for shift in (0, 1) if own[shift] in group_of[shift]), None)
+        if known is None:
+            if len(groups) == most:
+                continue
+            known = len(groups)
+            groups.append([])
+        if len(groups[known]) < hypotheses:
+            groups[known].append(int(index))
+        for shift in (0, 1):
+            group_of[shift].setdefault(own[shift], known)
+    return [_candidate(pairs, np.array(group)) for group in groups]
+
+
+def _candidate(pairs: KeypointPairs, group: npt.NDArray[np.int64]) -> Candidate:
+    hypotheses = Hypotheses.between(
+        pairs.points[group].astype(np.float64),
+        pairs.others[group].astype(np.float64),
+        pairs.turns[group].astype(np.complex128),
+    )
+    return Candidate(hypotheses, int(pairs.votes[group].max()))

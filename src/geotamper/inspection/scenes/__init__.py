@@ -1,0 +1,1 @@
+"""The inspection of scenes: pictures too large for memory, or an area of one."""

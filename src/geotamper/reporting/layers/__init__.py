@@ -1,0 +1,1 @@
+"""Findings as layers for geographic information systems: masks, GeoJSON, GeoPackage and a QGIS style."""
