@@ -1,4 +1,5 @@
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,16 @@ FILES = {
     "source_mask.png",
     "target_mask.png",
 }
+PLACED_FILES = {
+    "findings.geojson",
+    "findings.gpkg",
+    "findings.qml",
+    "overlay.png",
+    "report.html",
+    "report.json",
+    "source_mask.tif",
+    "target_mask.tif",
+}
 
 
 def test_save_report_writes_everything_and_names_it(
@@ -57,15 +68,43 @@ def test_save_report_blur_masks_are_equal(
     assert masks[0] == masks[1]
 
 
-def test_save_report_masks_of_a_placed_picture_are_geotiffs(
-    picture: Picture, judged: Judge, report_of: ReportOf, tmp_path: Path
+@pytest.fixture
+def placed(picture: Picture, judged: Judge) -> Findings:
+    where = replace(picture, crs="EPSG:32632", geotransform=(500000.0, 0.5, 0.0, 5300000.0, 0.0, -0.5))
+    return replace(judged(), picture=where)
+
+
+def test_save_report_of_a_placed_picture_has_geotiffs_and_layers(
+    placed: Findings, report_of: ReportOf, tmp_path: Path
 ) -> None:
-    placed = replace(picture, crs="EPSG:32632", geotransform=(500000.0, 0.5, 0.0, 5300000.0, 0.0, -0.5))
-    findings = replace(judged(), picture=placed)
-    saved = save_report(report_of(findings), exhibit_of(findings), str(tmp_path), "scene")
-    assert saved.artifacts.source_mask is not None
-    assert saved.artifacts.source_mask.endswith("source_mask.tif")
-    assert Path(saved.artifacts.source_mask).is_file()
+    saved = save_report(report_of(placed), exhibit_of(placed), str(tmp_path), "scene")
+    assert saved.artifacts.source_mask == f"{tmp_path}/scene/source_mask.tif"
+    assert {path.name for path in (tmp_path / "scene").iterdir()} == PLACED_FILES
+
+
+def test_save_report_without_the_library_lacks_the_geopackage_and_says_so(
+    placed: Findings,
+    report_of: ReportOf,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyogrio", None)
+    for name in ("one", "two"):
+        save_report(report_of(placed), exhibit_of(placed), str(tmp_path), name)
+        assert {path.name for path in (tmp_path / name).iterdir()} == PLACED_FILES - {"findings.gpkg"}
+    assert [record.getMessage() for record in caplog.records] == [
+        "GeoPackage layers need pyogrio; install it with pip install 'geotamper[geo]'"
+    ]
+
+
+def test_save_report_removes_what_an_older_report_had(
+    placed: Findings, judged: Judge, report_of: ReportOf, tmp_path: Path
+) -> None:
+    save_report(report_of(placed), exhibit_of(placed), str(tmp_path), "scene")
+    (tmp_path / "scene" / "notes.txt").write_text("of the analyst")
+    save_report(report_of(judged()), exhibit_of(judged()), str(tmp_path), "scene")
+    assert {path.name for path in (tmp_path / "scene").iterdir()} == FILES | {"notes.txt"}
 
 
 def test_save_report_leaves_nothing_when_it_fails(

@@ -84,3 +84,16 @@ def test_draw_overlay_survives_regions_on_one_spot(
     plain = make_copy()
     same = make_copy(source=plain.target, transform=Similarity(1, 0, 0, 0))
     assert draw(judged(copies=(same,))).shape == (720, 960, 3)
+
+
+def test_draw_overlay_reduces_large_pictures(make_copy: Callable[..., CopyEvidence], draw: Draw) -> None:
+    shape = (600, 8192)
+    source, target = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+    source[100:300, 200:400] = True
+    target[300:500, 7800:8000] = True
+    picture = Picture.from_array(np.full((*shape, 3), 100, np.uint8))
+    drawn = draw(judge(picture, Evidence(copies=(make_copy(source=source, target=target),))))
+    assert drawn.shape == (300, 4096, 3)
+    for (x, y), colour in (((120, 60), SOURCE_COLOUR), ((3980, 240), TARGET_COLOUR)):
+        wanted = np.rint(100 * (1 - FILL_OPACITY) + FILL_OPACITY * np.array(colour))
+        assert (drawn[y, x] == wanted).all()

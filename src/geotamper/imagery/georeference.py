@@ -211,7 +211,7 @@ def _plane_area(crs: str, geotransform: Geotransform) -> float | None:
         if not system.is_projected:
             return None
         factor = float(system.linear_units_factor[1])
-    except GDAL_ERRORS:
+    except (*GDAL_ERRORS, ValueError):  # rasterio's CRSError is a ValueError
         return None
     _, a, b, _, d, e = geotransform
     return abs(a * e - b * d) * factor * factor

@@ -1,1 +1,1 @@
-"""Reports on disk: JSON, CSV, masks, overlay, GeoJSON and a self-contained HTML page."""
+"""Reports on disk: JSON, CSV, masks, overlay, layers for geographic information systems, a self-contained HTML page."""

@@ -1,26 +1,48 @@
-"""The folder of one report: JSON, masks, overlay, GeoJSON and HTML, all of it or nothing."""
+"""The folder of one report: JSON, masks, overlay, layers and HTML, all of it or nothing."""
 
 import contextlib
 import hashlib
 import io
 import json
+import logging
 import os
 import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from geotamper.atomic import write_bytes, write_text
-from geotamper.errors import InputError, OutputError
+from geotamper.errors import InputError, MissingLibraryError, OutputError
 from geotamper.inspection.exhibit import Exhibit
 from geotamper.inspection.report import Artifacts, InspectionReport
 from geotamper.reporting.html import render_html
+from geotamper.reporting.layers.features import is_placed
 from geotamper.reporting.layers.geojson import findings_geojson
+from geotamper.reporting.layers.geopackage import write_geopackage
 from geotamper.reporting.layers.masks import write_union
+from geotamper.reporting.layers.qgis import region_style
 from geotamper.reporting.overlay import Pixels, draw_overlay
 
+_LOG = logging.getLogger(__name__)
+
 REPORT_NAME = "report.json"
+
+FILES = (
+    REPORT_NAME,
+    "report.html",
+    "report.pdf",
+    "overlay.png",
+    "source_mask.png",
+    "source_mask.tif",
+    "target_mask.png",
+    "target_mask.tif",
+    "findings.geojson",
+    "findings.gpkg",
+    "findings.qml",
+)
+"""What may stand in the folder; what a new report does not have is removed when it replaces an older one."""
 
 
 def check_writable(out: str) -> None:
@@ -80,7 +102,8 @@ def save_report(report: InspectionReport, exhibit: Exhibit, out: str, name: str)
     """Write the folder `out`/`name` of one report.
 
     The files are made in a hidden folder beside it and moved into place together; on an error or Ctrl-C
-    nothing of them stays.
+    nothing of them stays. A picture with CRS and geotransform gets `findings.gpkg` and `findings.qml` too, the former
+    where pyogrio is installed.
 
     Args:
         report: Without artifacts.
@@ -101,6 +124,9 @@ def save_report(report: InspectionReport, exhibit: Exhibit, out: str, name: str)
         overlay = draw_overlay(report, exhibit)
         write_bytes(folder / "overlay.png", _png(overlay))
         has_geojson = _write_geojson(folder / "findings.geojson", report)
+        if is_placed(report.image):
+            write_text(folder / "findings.qml", region_style())
+            _write_geopackage(folder / "findings.gpkg", report)
         complete = report.model_copy(
             update={
                 "artifacts": Artifacts(
@@ -127,6 +153,22 @@ def _write_geojson(path: Path, report: InspectionReport) -> bool:
     return True
 
 
+def _write_geopackage(path: Path, report: InspectionReport) -> None:
+    """Write the findings as GeoPackage; without the library or a CRS that it knows there is no such file."""
+    try:
+        write_geopackage(report, path)
+    except MissingLibraryError as error:
+        _tell_once(str(error))
+    except InputError as error:
+        _LOG.warning("%s", error)
+
+
+@cache
+def _tell_once(message: str) -> None:
+    """Say for a run what would otherwise be said for each of its pictures."""
+    _LOG.warning("%s", message)
+
+
 def _png(pixels: Pixels) -> bytes:
     from PIL import Image
 
@@ -143,8 +185,11 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
         temporary.mkdir(parents=True)
         yield temporary
         folder.mkdir(exist_ok=True)
-        for path in sorted(temporary.iterdir()):
+        written = sorted(temporary.iterdir())
+        for path in written:
             os.replace(path, folder / path.name)  # noqa: PTH105 - overwrites on every platform
+        for stale in set(FILES) - {path.name for path in written}:
+            (folder / stale).unlink(missing_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
         raise OutputError(

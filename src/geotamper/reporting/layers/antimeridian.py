@@ -34,10 +34,15 @@ def cut_at_antimeridian(geometry: BaseGeometry) -> BaseGeometry:
         if not _crosses(points):
             return geometry
         return MultiLineString(_pieces(LineString(_unrolled(points)), LineString))
-    parts = []
+    parts: list[Polygon] = []
     for polygon in shapely.get_parts(geometry):
         rings = [shapely.get_coordinates(ring) for ring in (polygon.exterior, *polygon.interiors)]
-        parts += _pieces(_unrolled_polygon(rings), Polygon) if any(map(_crosses, rings)) else [polygon]
+        if any(map(_crosses, rings)):
+            # Joined again: around a pole, two pieces meet where the ring was opened.
+            whole = shapely.union_all(_pieces(_unrolled_polygon(rings), Polygon))
+            parts += list(shapely.get_parts(whole))
+        else:
+            parts.append(polygon)
     return MultiPolygon(parts)
 
 
