@@ -1,7 +1,7 @@
 r"""Run the blocks of a tutorial in order and compare what they print with what the page shows.
 
-* ```` ```console ````: lines that begin with `$ ` are commands (one that ends with a backslash goes on), run by bash; what
-  stands below a command is what it prints. Without any `$ ` every line is a command whose output does not matter.
+* ```` ```console ````: lines that begin with `$ ` are commands (one that ends with a backslash goes on), run by bash;
+  what stands below a command is what it prints. Without any `$ ` every line is a command whose output does not matter.
 * ```` ```python ````: run in one namespace per page; a block ```` ```text ```` right below is what it prints.
 * ```` ```{code-block} ```` with a caption that begins with "Not run" is shown to the reader only.
 * In what is shown, `...` stands for anything, and runs of spaces count as one.

@@ -136,7 +136,7 @@ def assemble_report(
             parameters={
                 **detector.parameters,
                 **request.parameters,
-                "questions": list(request.questions),
+                "questions": [printable(text) for text in request.questions],
                 "finding": request.finding,
             },
         ),
