@@ -47,7 +47,12 @@ def main() -> int:
         print(json.dumps(_inspected(options.file)))
         return 0
     rows = [_measured(work) for work in _works(options)]
-    result = {"schema": "geotamper.scenes/1", "task": options.task, "rows": rows, "machine": describe_machine()}
+    result = {
+        "schema": "geotamper.scenes/1",
+        "task": options.task,
+        "rows": rows,
+        "machine": describe_machine(),
+    }
     print(table(rows))
     if options.json:
         write_text(options.json, json.dumps(result, indent=1) + "\n")
@@ -76,7 +81,11 @@ def _measured(work: Patchwork) -> dict[str, Any]:
     if done.returncode != 0:
         sys.exit(done.stderr)
     row: dict[str, Any] = json.loads(done.stdout)
-    row |= {"seed": work.seed, "forged": work.is_forged, "megapixels": work.columns * work.rows * 512**2 / 1e6}
+    row |= {
+        "seed": work.seed,
+        "forged": work.is_forged,
+        "megapixels": work.columns * work.rows * 512**2 / 1e6,
+    }
     row["findings_in_all"] = len(row["findings"])
     row["found"], row["others"] = _compared(row.pop("findings"), truth)
     print(json.dumps(row), file=sys.stderr)
@@ -103,7 +112,11 @@ def _compared(findings: Sequence[dict[str, Any]], truth: dict[str, Any]) -> tupl
     """How well the forgery was found, and how many findings show something else."""
     found, others = None, 0
     for entry in findings:
-        if truth and _is_same(entry["source"], truth["source"]) and _is_same(entry["target"], truth["target"]):
+        if (
+            truth
+            and _is_same(entry["source"], truth["source"])
+            and _is_same(entry["target"], truth["target"])
+        ):
             turned = abs(entry["transform"]["rotation_deg"] - truth["rotation_deg"]) % 360
             found = {
                 "rotation_error_deg": round(min(turned, 360 - turned), 4),
@@ -111,8 +124,16 @@ def _compared(findings: Sequence[dict[str, Any]], truth: dict[str, Any]) -> tupl
                 "confidence": entry["confidence"],
                 "object_pixels": truth["source"].area,
             }
-        elif truth and _is_same(entry["source"], truth["target"]) and _is_same(entry["target"], truth["source"]):
-            found = {"exchanged": True, "confidence": entry["confidence"], "object_pixels": truth["source"].area}
+        elif (
+            truth
+            and _is_same(entry["source"], truth["target"])
+            and _is_same(entry["target"], truth["source"])
+        ):
+            found = {
+                "exchanged": True,
+                "confidence": entry["confidence"],
+                "object_pixels": truth["source"].area,
+            }
         else:
             others += 1
     return found, others
@@ -140,7 +161,9 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
                 f"{row['width']:,} x {row['height']:,}",
                 f"{area:.1f}",
                 str(row["seed"]),
-                ("exchanged" if found.get("exchanged") else "yes" if found else "no") if row["forged"] else "-",
+                ("exchanged" if found.get("exchanged") else "yes" if found else "no")
+                if row["forged"]
+                else "-",
                 str(row["others"]),
                 f"{found['rotation_error_deg']:.3f}" if "rotation_error_deg" in found else "-",
                 f"{found['scale_error']:.5f}" if "scale_error" in found else "-",

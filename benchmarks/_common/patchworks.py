@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from geotamper.errors import ForgeryError, InputError
 from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.forge.forgery import Forgery
 from geotamper.imagery.region import Region, Window
+from geotamper.imagery.similarity import Similarity
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -129,19 +130,17 @@ def _forged(data: Path, tiles: list[Any], order: Any, rng: np.random.Generator) 
 
 
 def _truth(forgery: Forgery, shift: tuple[int, int], frame: int) -> dict[str, Any]:
-    assert forgery.transform is not None
+    transform = cast("Similarity", forgery.transform)  # every copy has one
     whole = Window(0, 0, forgery.pixels.shape[1], forgery.pixels.shape[0])
     source, target = Region.cut(whole, forgery.source_mask), Region.cut(whole, forgery.target_mask)
     return {
         "source": _placed(source, (frame, frame)),
         "target": _placed(target, (frame + shift[0], frame + shift[1])),
-        "rotation_deg": forgery.transform.rotation_deg,
-        "scale": forgery.transform.scale,
+        "rotation_deg": transform.rotation_deg,
+        "scale": transform.scale,
     }
 
 
 def _placed(region: Region, shift: tuple[int, int]) -> Region:
     w = region.window
-    return Region(
-        Window(w.x0 + shift[0], w.y0 + shift[1], w.x1 + shift[0], w.y1 + shift[1]), region.mask
-    )
+    return Region(Window(w.x0 + shift[0], w.y0 + shift[1], w.x1 + shift[0], w.y1 + shift[1]), region.mask)

@@ -40,6 +40,11 @@ def test_assemble_report_fits_the_schema_and_survives_json(
         assert InspectionReport.model_validate_json(report.to_json()) == report
 
 
+def test_assemble_report_survives_json_with_questions_that_are_no_utf_8(judged: Judge) -> None:
+    report = report_of(judged(), questions=("\ud83d", "was the copy rotated\udcff?"))
+    assert InspectionReport.model_validate_json(report.to_json()) == report
+
+
 def test_assemble_report_describes_the_finding(judged: Judge) -> None:
     findings = judged()
     (entry,) = report_of(findings).findings

@@ -1,3 +1,5 @@
+import pytest
+
 from geotamper.inspection.questions import open_questions, read_question
 from geotamper.task.wording import question_text
 
@@ -29,3 +31,8 @@ def test_open_questions_depend_on_the_kind() -> None:
         "area",
     ]
     assert len(open_questions("copy-move")) == 9
+
+
+@pytest.mark.parametrize("text", ["\ud83d", "was the copy rotated\udcff?"])
+def test_read_question_keeps_no_text_that_a_report_could_not_hold(text: str) -> None:
+    read_question(text).text.encode("utf-8")

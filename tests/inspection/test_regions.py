@@ -33,7 +33,7 @@ def test_bounding_box_is_tight(mask: np.ndarray[tuple[int, int], np.dtype[np.boo
 def test_describe_region_rings_enclose_the_area(
     mask: np.ndarray[tuple[int, int], np.dtype[np.bool_]],
 ) -> None:
-    region = describe_region(mask)
+    region = describe_region(mask, frame=mask.size)
     doubled = sum(
         x0 * y1 - x1 * y0 for ring in region.polygon for (x0, y0), (x1, y1) in itertools.pairwise(ring)
     )

@@ -301,3 +301,36 @@ def test_remove_forgets_everything(roomy: TestClient, forged_png: bytes, finishe
     assert not folder.exists()
     assert roomy.get(f"{INSPECTIONS}/{job_id}").status_code == 404
     assert roomy.delete(f"{INSPECTIONS}/{job_id}").status_code == 404
+
+
+def test_upload_that_breaks_off_is_no_bug(roomy: TestClient) -> None:
+    said = [
+        {
+            "type": "http.request",
+            "body": b'--x\r\nContent-Disposition: form-data; name="file"',
+            "more_body": True,
+        }
+    ]
+    said.append({"type": "http.disconnect"})
+    answered: list[Any] = []
+
+    async def receive() -> Any:
+        return said.pop(0)
+
+    async def send(message: Any) -> None:
+        answered.append(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"multipart/form-data; boundary=x")]
+    scope = {"type": "http", "method": "POST", "path": INSPECTIONS, "query_string": b"", "headers": headers}
+    assert roomy.portal is not None
+    roomy.portal.call(roomy.app, scope, receive, send)  # an exception here would be a traceback in the log
+    assert answered[0]["status"] == 400
+    folders = roomy.app.state.service.folders  # type: ignore[attr-defined]
+    assert not list(folders.incoming.iterdir())
+
+
+def test_broken_forms_leave_nothing_in_the_log(roomy: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    answer = roomy.post(INSPECTIONS, content=b"--y\r\n\r\n\r\n", headers=headers)
+    assert answer.status_code == 400
+    assert not [record for record in caplog.records if record.name.startswith("python_multipart")]

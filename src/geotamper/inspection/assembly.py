@@ -150,7 +150,7 @@ def reproducible_run(detector: Detector, request: Request) -> RunInfo:
         parameters={
             **detector.parameters,
             **request.parameters,
-            "questions": list(request.questions),
+            "questions": [printable(text) for text in request.questions],
             "finding": request.finding,
         },
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from geotamper.inspection.report import printable
 from geotamper.task.catalogue import TypeName, open_types
 from geotamper.task.facts import TamperKind
 from geotamper.task.parsing import RefusedQuestion, parse_question
@@ -30,6 +31,7 @@ class Question:
 
 def read_question(text: str) -> Question:
     """Read free text as a question of the catalogue; texts outside it keep the reason."""
+    text = printable(text)
     parsed = parse_question(text)
     if isinstance(parsed, RefusedQuestion):
         return Question(text, None, refusal=parsed.reason)

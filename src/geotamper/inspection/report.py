@@ -257,5 +257,5 @@ class ErrorLine(ReportModel):
 
 
 def printable(text: str) -> str:
-    """Text that UTF-8 can hold: bytes of a file name that are no UTF-8 become replacement characters."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Text that UTF-8 can hold: what is no UTF-8 in a file name or an argument becomes replacement characters."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

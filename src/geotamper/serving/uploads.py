@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ _MAX_FIELD_BYTES = 100_000
 _MAX_NAME = 200
 _LISTS = ("questions",)
 """Fields of a form that may be given several times."""
+
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
+"""Broken forms are told to whoever sent them; a warning for each would let strangers fill the log."""
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,10 @@ class Accepted:
 
 
 def flipped(pair: CopyPair) -> CopyPair:
-    """The pair with source and copy exchanged."""
+    """The pair with source and copy exchanged, and what speaks for its direction now against it."""
     inverse = np.asarray(cv2.invertAffineTransform(pair.matrix), np.float64)
-    return replace(pair, source=pair.copy, copy=pair.source, matrix=inverse)
+    direction = replace(pair.direction, log_odds=-pair.direction.log_odds)
+    return replace(pair, source=pair.copy, copy=pair.source, matrix=inverse, direction=direction)
 
 
 def _follows(pair: CopyPair, place: np.ndarray, other: np.ndarray) -> bool:
@@ -77,15 +78,17 @@ def _overlap(one: Region, other: Region) -> bool:
 
 
 def _joined(known: CopyPair, piece: CopyPair) -> CopyPair:
-    """Both parts as one pair with the transform and the direction of the larger one."""
-    leading = known if known.copy.area >= piece.copy.area else piece
-    return replace(
+    """Both parts as one pair with the transform of the larger one, in the direction that they speak for together."""
+    leading, other = (known, piece) if known.copy.area >= piece.copy.area else (piece, known)
+    both = replace(leading.direction, log_odds=known.direction.log_odds + piece.direction.log_odds)
+    joined = replace(
         leading,
         source=_union(known.source, piece.source),
         copy=_union(known.copy, piece.copy),
-        direction=max(known.direction, piece.direction, key=lambda one: one.log_odds),
-        probability=max(known.probability, piece.probability),
+        direction=both,
+        probability=max(leading.probability, other.probability),
     )
+    return joined if both.log_odds >= 0 else flipped(joined)
 
 
 def _union(one: Region, other: Region) -> Region:

@@ -3,7 +3,7 @@
 import hashlib
 from email.utils import formatdate
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Response
 from starlette.responses import FileResponse
@@ -29,6 +29,7 @@ _MEDIA_TYPES = {
 }
 _SHOWN = (".html", ".jpg", ".json", ".pdf", ".png")
 """What browsers show; everything else is saved."""
+_PLAIN: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}}}
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'; sandbox allow-popups"
@@ -63,7 +64,10 @@ def list_artifacts(job_id: str, service: TheService) -> ArtifactList:
             "description": "The file.",
             "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}},
         },
+        206: {"description": "The part of the file that the header Range asks for."},
         304: {"description": "The file that the client has is still right."},
+        400: {"description": "The header Range cannot be understood.", "content": _PLAIN},
+        416: {"description": "The header Range asks for what the file does not have.", "content": _PLAIN},
         **documented(401, 403, 404, 422),
     },
 )

@@ -10,7 +10,7 @@ from geotamper.serving.routes.dependencies import TheService
 router = APIRouter(prefix="/inspections/{job_id}/questions", tags=["questions"])
 
 
-@router.post("", responses=documented(401, 403, 404, 409, 410, 422))
+@router.post("", responses=documented(400, 401, 403, 404, 409, 410, 422))
 def ask_question(job_id: str, asked: Ask, service: TheService) -> Answer:
     """Answer a question from the report of an inspection that is done, without looking at the picture again."""
     return service.ask(service.require(job_id), asked.text, asked.finding)

@@ -1,0 +1,1 @@
+"""What `fuzz.py` is made of: cases, their mutations, and processes that may die of them."""
