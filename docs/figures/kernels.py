@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw, ImageFont
 from geotamper.atomic import write_bytes
 from geotamper.cli.showcase import forge_scene
 from geotamper.evidence.planes import Planes
-from geotamper.imagery.region import Region, Window
 from geotamper.evidence.resampling import residual
 from geotamper.evidence.resynthesis import explain_with
 from geotamper.imagery.kernels import KEYS_CUBIC, LINEAR, NEAREST, OPENCV_CUBIC, Kernel
+from geotamper.imagery.region import Region, Window
 
 OUT = Path(__file__).resolve().parents[1] / "images" / "kernels.png"
 ENLARGED = 2
