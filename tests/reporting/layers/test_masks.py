@@ -1,4 +1,7 @@
+import json
 import resource
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -85,6 +88,20 @@ def test_write_union_makes_a_cloud_optimised_geotiff_where_the_scene_has_a_crs(
         np.testing.assert_array_equal(file.read(1), np.where(wanted(), 255, 0))
     assert cog_validate(path, strict=True, quiet=True) == (True, [], [])
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_write_union_is_read_by_gdalinfo(tmp_path: Path, placed: PictureSource) -> None:
+    gdalinfo = shutil.which("gdalinfo")
+    if gdalinfo is None:
+        pytest.skip("gdalinfo is not installed: it is in Debian's gdal-bin")
+    path = write_union(tmp_path / "target_mask", OVERLAPPING, placed)
+    told = subprocess.run([gdalinfo, "-json", str(path)], capture_output=True, text=True, check=True)
+    document = json.loads(told.stdout)
+    assert document["size"] == [SHAPE[1], SHAPE[0]]
+    assert document["geoTransform"] == list(PLACE)
+    assert document["metadata"]["IMAGE_STRUCTURE"]["LAYOUT"] == "COG"
+    assert 'ID["EPSG",32632]' in document["coordinateSystem"]["wkt"]
+    assert [band["type"] for band in document["bands"]] == ["Byte"]
 
 
 def test_write_union_keeps_a_geotransform_without_crs_in_large_scenes(
