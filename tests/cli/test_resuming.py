@@ -17,6 +17,7 @@ from typer.testing import Result
 from geotamper import api
 from geotamper.cli.worker import Task, died
 from geotamper.forge.forgery import Forgery
+from geotamper.imagery.read_options import READ_AS_STORED
 from geotamper.processes import in_order
 from geotamper.processes.engines import LocalProcesses
 
@@ -167,7 +168,23 @@ def die(task: Task) -> Any:
 
 
 def test_death_of_a_process_is_the_error_of_its_input() -> None:
-    tasks = [Task(name, (), None, "inspector", 0.01, "research", None, None, 1, None, name) for name in "abc"]
+    tasks = [
+        Task(
+            path=name,
+            questions=(),
+            finding=None,
+            read=READ_AS_STORED,
+            detector="inspector",
+            false_alarm_rate=0.01,
+            weights="research",
+            max_memory=None,
+            time_limit=None,
+            workers=1,
+            out=None,
+            name=name,
+        )
+        for name in "abc"
+    ]
     with LocalProcesses(2) as engine:
         first, second, third = in_order(engine, die, tasks, on_death=died)
     assert (first, third) == ("a", "c")

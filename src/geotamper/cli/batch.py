@@ -20,7 +20,7 @@ from geotamper.imagery.discovery import find_pictures
 from geotamper.imagery.read_options import READ_AS_STORED, ReadOptions
 from geotamper.processes import EngineName, in_order, open_engine
 from geotamper.reporting.folder import check_writable, folder_names
-from geotamper.reporting.pdf import check_pdf_support
+from geotamper.reporting.pdf import PDF_NAME, check_pdf_support, write_folder_pdf
 
 
 @dataclass(frozen=True)
@@ -182,6 +182,8 @@ def _reused(task: Task) -> Outcome:
         return Outcome(
             task.path, error=f"the report of '{task.path}' was removed during the run; repeat the command"
         )
+    if task.pdf and not (Path(task.out or ".") / task.name / PDF_NAME).is_file():
+        write_folder_pdf(Path(task.out or ".") / task.name)
     return Outcome(task.path, report=report, reused=True)
 
 

@@ -95,12 +95,27 @@ class Area:
         frame: What the coordinates are: pixel edges, map coordinates of the picture's CRS, or those of GeoJSON:
             longitude and latitude, and pixel edges in pictures without a CRS.
         polygons: Parts of the area.
-        name: How messages call it.
+        given: As the caller gave it: columns and rows (x, y, width, height), map coordinates (xmin, ymin, xmax, ymax),
+            or the path of a GeoJSON file.
     """
 
     frame: Literal["pixels", "map", "geojson"]
     polygons: tuple[Polygon, ...]
-    name: str
+    given: tuple[float, ...] | str
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        if isinstance(self.given, str):
+            return f"area '{self.given}'"
+        kind = "window" if self.frame == "pixels" else "bbox"
+        return f"{kind} {','.join(f'{number:g}' for number in self.given)}"
+
+    def as_parameters(self) -> dict[str, list[float] | str]:
+        """What a report records of it: `window`, `bbox` or `area`, as the options of the command take them."""
+        if isinstance(self.given, str):
+            return {"area": self.given}
+        return {"window" if self.frame == "pixels" else "bbox": list(self.given)}
 
     @classmethod
     def from_window(cls, x: int, y: int, width: int, height: int) -> "Area":
@@ -113,7 +128,7 @@ class Area:
             raise SpecificationError(
                 f"a window of {width} x {height} pixels was given; expected at least 1 x 1"
             )
-        return cls("pixels", (_rectangle(x, y, x + width, y + height),), f"window {x},{y},{width},{height}")
+        return cls("pixels", (_rectangle(x, y, x + width, y + height),), (x, y, width, height))
 
     @classmethod
     def from_bbox(cls, xmin: float, ymin: float, xmax: float, ymax: float) -> "Area":
@@ -127,7 +142,7 @@ class Area:
                 f"the bbox {xmin:g},{ymin:g},{xmax:g},{ymax:g} is empty; expected xmin,ymin,xmax,ymax with "
                 "xmin < xmax and ymin < ymax"
             )
-        return cls("map", (_rectangle(xmin, ymin, xmax, ymax),), f"bbox {xmin:g},{ymin:g},{xmax:g},{ymax:g}")
+        return cls("map", (_rectangle(xmin, ymin, xmax, ymax),), (xmin, ymin, xmax, ymax))
 
     @classmethod
     def from_geojson(cls, path: Path | str) -> "Area":
@@ -156,7 +171,7 @@ class Area:
             ) from error
         if not polygons:
             raise InputError(f"'{path}' holds no polygon; {_EXPECTED_GEOJSON}: draw one")
-        return cls("geojson", polygons, f"area '{path}'")
+        return cls("geojson", polygons, str(path))
 
     def on(self, grid: Grid) -> PixelArea:
         """Lay the area on a picture.

@@ -47,12 +47,12 @@ class ReadOptions:
             )
 
     def as_parameters(self) -> dict[str, Any]:
-        """What a report records of the choices, as plain values; the area by its name."""
-        return {
-            "bands": None if self.bands is None else list(self.bands),
-            "stretch": None if self.stretch is None else list(self.stretch),
-            "area": None if self.area is None else self.area.name,
+        """What a report records of the choices, under the names of the command's options."""
+        chosen: dict[str, Any] = {
+            "bands": self.bands and list(self.bands),
+            "stretch": self.stretch and list(self.stretch),
         }
+        return chosen if self.area is None else {**chosen, **self.area.as_parameters()}
 
 
 READ_AS_STORED = ReadOptions()

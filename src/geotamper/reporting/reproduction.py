@@ -4,14 +4,13 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from geotamper.control import DEFAULT_MEMORY
 from geotamper.evidence.objects.network import DEFAULT_NETWORK, NETWORKS
 from geotamper.inspection.assembly import PATH_WITHOUT_FILE
 from geotamper.inspection.detector import DEFAULT_DETECTOR
 from geotamper.inspection.report import InspectionReport
 
 DEFAULT_FALSE_ALARM_RATE = 0.01
-DEFAULT_MAX_MEMORY = 2_000_000_000
-"""Bytes; scenes are searched within it where nothing else is asked for."""
 
 _OPTIONS = (
     ("finding", "--finding", ""),
@@ -28,7 +27,7 @@ _OPTIONS = (
 
 _DEFAULTS: Mapping[str, Any] = {
     "false_alarm_rate": DEFAULT_FALSE_ALARM_RATE,
-    "max_memory": DEFAULT_MAX_MEMORY,
+    "max_memory": DEFAULT_MEMORY,
 }
 
 
