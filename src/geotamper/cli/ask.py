@@ -6,7 +6,7 @@ import typer
 
 from geotamper.cli import options
 from geotamper.cli.failures import one_line_failures
-from geotamper.reporting.probabilities import probability_text
+from geotamper.inspection.probabilities import probability_text
 
 EPILOG = """\b
 Examples:

@@ -1,7 +1,7 @@
 """A report in a few lines of text."""
 
+from geotamper.inspection.probabilities import probability_text
 from geotamper.inspection.report import FindingEntry, InspectionReport, Region, Verdict
-from geotamper.reporting.probabilities import probability_text
 
 
 def summary(report: InspectionReport, *, detailed: bool) -> str:

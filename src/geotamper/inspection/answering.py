@@ -9,6 +9,7 @@ from dataclasses import replace
 from geotamper.errors import SpecificationError
 from geotamper.inspection.cases import Case, Subject
 from geotamper.inspection.margins import margin
+from geotamper.inspection.probabilities import probability_text
 from geotamper.inspection.questions import Question
 from geotamper.inspection.report import Answer
 from geotamper.task.catalogue import QUESTION_TYPES, TypeName, types_for
@@ -81,7 +82,7 @@ def _answer_subject(subject: Subject, question: Question, name: TypeName) -> Ans
 def _why_no_class(subject: Subject) -> str:
     if not subject.object_basis:
         return "no model of the object classes is at hand"
-    probability = f"{subject.object_confidence:.2f}"
+    probability = probability_text(subject.object_confidence)
     return f"the region probably shows none of the seven classes ({probability}); {subject.object_basis}"
 
 
@@ -91,9 +92,8 @@ def _probability(subject: Subject, name: TypeName, option: str | None, text: str
     Source and target may be exchanged: then the answer is right only if the exchanged facts give it too.
     """
     if name in ("object", "object_check"):
-        return subject.object_confidence, (
-            f"{subject.facts.object_class} with probability {subject.object_confidence:.2f}; {subject.object_basis}"
-        )
+        known = f"{subject.facts.object_class} with probability {probability_text(subject.object_confidence)}"
+        return subject.object_confidence, f"{known}; {subject.object_basis}"
     measured = margin(name, subject.facts)
     if measured is None:
         return 1.0, _kind_basis(subject)
@@ -108,7 +108,7 @@ def _probability(subject: Subject, name: TypeName, option: str | None, text: str
     probability = share * kept + (1 - share) * swapped
     if same:
         return probability, measured.basis
-    return probability, f"{measured.basis}; {subject.direction_basis} ({share:.2f})"
+    return probability, f"{measured.basis}; {subject.direction_basis} ({probability_text(share)})"
 
 
 def _same_answer(name: TypeName, facts: TamperFacts, option: str | None, text: str) -> bool:

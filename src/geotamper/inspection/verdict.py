@@ -4,6 +4,7 @@ from geotamper.evidence.results import Evidence
 from geotamper.evidence.search import SMALLEST_SIDE
 from geotamper.imagery.picture import Picture
 from geotamper.inspection.findings import Finding, Findings, collect_findings, number_findings
+from geotamper.inspection.probabilities import probability_text
 
 MISSED_SHARE = 0.2
 """Share of forgeries that the search is taken to miss where nothing is known of what happened after the forgery.
@@ -80,7 +81,7 @@ def _tampered(picture: Picture, items: tuple[Finding, ...], notes: tuple[str, ..
         score=score,
         confidence=score,
         items=items,
-        basis=f"{number} found, the surest with confidence {score:.2f}",
+        basis=f"{number} found, the surest with confidence {probability_text(score)}",
         notes=notes,
     )
 

@@ -12,11 +12,11 @@ from PIL import Image
 
 from geotamper.imagery.region import Window
 from geotamper.inspection.exhibit import Exhibit
+from geotamper.inspection.probabilities import probability_text
 from geotamper.inspection.report import InspectionReport, Verdict
 from geotamper.reporting.maps import close_window, picture_map, surroundings_map
 from geotamper.reporting.metadata import read_metadata
 from geotamper.reporting.place import Place, place_of
-from geotamper.reporting.probabilities import probability_text
 from geotamper.reporting.provenance import file_rows, metadata_remark, metadata_rows, place_rows
 from geotamper.reporting.reproduction import reproducing_command
 from geotamper.reporting.sections import embedded, finding_sections

@@ -1,6 +1,6 @@
 import pytest
 
-from geotamper.reporting.probabilities import probability_text
+from geotamper.inspection.probabilities import probability_text
 
 
 @pytest.mark.parametrize(
