@@ -82,3 +82,10 @@ def test_check_pdf_support_tells_how_to_install_what_is_missing(
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingLibraryError, match=remedy):
         check_pdf_support()
+
+
+@pytest.mark.usefixtures("weasyprint")
+def test_write_pdf_gives_the_same_bytes_again(tmp_path: Path) -> None:
+    for name in ("one.pdf", "two.pdf"):
+        write_pdf("<p>text</p><svg viewBox='0 0 9 9'><rect width='9' height='9'/></svg>", tmp_path / name)
+    assert (tmp_path / "one.pdf").read_bytes() == (tmp_path / "two.pdf").read_bytes()
