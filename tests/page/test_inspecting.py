@@ -101,6 +101,45 @@ def test_page_shows_a_running_job_after_reload_and_in_a_second_tab_and_cancels_i
     assert service.client.get(f"inspections/{job_id}").json()["state"] == "cancelled"
 
 
+def test_page_says_that_a_running_inspection_was_deleted_elsewhere(
+    open_page: Any, service: Any, long_file: Path, watch: Any
+) -> None:
+    watch.expected = ("404",)
+    job_id = service.submit(long_file)
+    page = open_page(job_id)
+    page.wait_for_selector("#waiting:visible")
+    service.client.delete(f"inspections/{job_id}")
+    expect_text(page.locator("#inspection-title"), "There is no such inspection")
+    assert not page.locator("#waiting").is_visible()
+
+
+def test_page_tells_how_much_is_sent(open_page: Any, service: Any, long_file: Path) -> None:
+    page = open_page()
+    network = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 4_000_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    page.set_input_files("#file", long_file)
+    page.locator(".upload .words", has_text=re.compile(r"^[1-9][\d.]* [kM]B of 9.7\d MB$")).wait_for()
+    assert 0 < page.locator(".upload progress").evaluate("bar => bar.value") < 1
+    page.wait_for_url("**/#/inspections/*")
+    job_id = page.url.rpartition("/")[2]
+    page.close()
+    service.client.delete(f"inspections/{job_id}")
+
+
+def test_page_takes_several_pictures_and_stays_at_the_list(open_page: Any, tmp_path: Path) -> None:
+    names = ["first.png", "second.png"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"no picture")
+    page = open_page()
+    page.set_input_files("#file", [tmp_path / name for name in names])
+    for name in names:
+        row = page.locator(".entry", has_text=name).first
+        row.wait_for()
+        expect_text(row, "failed")  # the list follows by itself
+    assert "inspections" not in page.url
+
+
 def test_page_stops_sending(open_page: Any, long_file: Path, context: Any) -> None:
     page = open_page()
     context.route(

@@ -42,6 +42,14 @@ def test_page_asks_for_the_token(
     second.wait_for_url("**/#/inspections/*")
 
 
+def test_address_with_the_token_opens_the_page_at_once(service: Any, context: "BrowserContext") -> None:
+    page = context.new_page()
+    page.goto(f"{service.url}?token={TOKEN}")
+    page.locator(".entry, #history-empty:visible").first.wait_for()
+    assert not page.get_by_role("dialog").is_visible()
+    assert TOKEN not in page.url
+
+
 def test_page_leaves_who_has_no_token_at_the_start(open_page: Any, watch: Any) -> None:
     watch.expected = ("401",)
     page = open_page()

@@ -80,11 +80,18 @@ def test_every_answer_carries_the_security_headers(roomy: TestClient) -> None:
 )
 def test_token_is_wanted_beyond_loopback(guarded: TestClient, headers: dict[str, str]) -> None:
     encoded = {name.encode(): value.encode() for name, value in headers.items()}
-    for place in (INSPECTIONS, "/metrics", "/", "/api/v1/openapi.json", "/nothing"):
+    for place in (INSPECTIONS, "/metrics", "/api/v1/openapi.json", "/nothing"):
         answer = guarded.get(place, headers=encoded)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_page_is_there_without_a_token_since_it_asks_for_it(guarded: TestClient) -> None:
+    for place in ("/", "/page/palette.css", "/page/static/base.css", "/page/leaflet/leaflet.css"):
+        assert guarded.get(place).status_code == 200
+    assert guarded.get("/pages").status_code == 401
+    assert guarded.post("/").status_code == 405
 
 
 def test_token_opens(guarded: TestClient) -> None:
@@ -94,7 +101,9 @@ def test_token_opens(guarded: TestClient) -> None:
 
 
 def test_browser_keeps_the_token_of_the_address(guarded: TestClient) -> None:
-    assert guarded.get("/?token=wrong", follow_redirects=False).status_code == 401
+    refused = guarded.get("/?token=wrong", follow_redirects=False)
+    assert (refused.status_code, "set-cookie" in refused.headers) == (200, False)
+    assert guarded.get(INSPECTIONS).status_code == 401
     answer = guarded.get("/?token=secret-token", follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert "HttpOnly" in answer.headers["set-cookie"]

@@ -26,7 +26,7 @@ export async function openInspection(id) {
     if (!isOver(job.state)) await watch(id, signal);
   } catch (error) {
     if (signal.aborted) return;
-    if (!job) notThere(error);
+    if (!job || error.status === 404) notThere(error);
     showProblem(error);
   }
 }
@@ -104,6 +104,8 @@ function showEnd() {
 }
 
 function notThere(error) {
+  stopWaiting();
+  byId("waiting").hidden = true;
   byId("inspection-title").textContent = error.status === 404 ? "There is no such inspection" : "The inspection cannot be shown";
   byId("delete").hidden = true;
 }

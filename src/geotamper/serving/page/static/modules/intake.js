@@ -1,7 +1,7 @@
 // Pictures come in: chosen, dropped anywhere on the page, sent one after the other with progress.
 import { clearProblem, say, showProblem } from "./announce.js";
 import { byId, element } from "./elements.js";
-import { go } from "./route.js";
+import { go, openId } from "./route.js";
 import { upload } from "./service.js";
 import { addSettings, settingsProblem } from "./settings.js";
 import { bytes } from "./words.js";
@@ -24,7 +24,7 @@ async function take(files, onTaken) {
   for (const row of rows) {
     const job = await row.send();
     onTaken();
-    if (job && rows.length === 1) go(job.id);
+    if (job && rows.length === 1 && openId() === null) go(job.id); // unless another one was opened meanwhile
   }
   byId("uploads").hidden = byId("upload-list").children.length === 0;
 }
