@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -115,9 +116,7 @@ def finished() -> Finished:
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Starts services whose workers do what the first question says; settings by name."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    import obedient_worker
-
-    monkeypatch.setattr(slot, "work", obedient_worker.work)
+    monkeypatch.setattr(slot, "work", import_module("obedient_worker").work)
     with ExitStack() as stack:
 
         def start(**settings: Any) -> TestClient:

@@ -79,7 +79,7 @@ def test_every_answer_carries_the_security_headers(roomy: TestClient) -> None:
     ],
 )
 def test_token_is_wanted_beyond_loopback(guarded: TestClient, headers: dict[str, str]) -> None:
-    encoded = {name: value.encode("utf-8") for name, value in headers.items()}
+    encoded = {name.encode(): value.encode() for name, value in headers.items()}
     for place in (INSPECTIONS, "/metrics", "/", "/api/v1/openapi.json", "/nothing"):
         answer = guarded.get(place, headers=encoded)
         assert answer.status_code == 401

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from geotamper.imagery.limits import MAX_PIXELS
 
-TOKEN_PATTERN = r"^[A-Za-z0-9._~+/=-]{8,200}$"
+TOKEN_PATTERN = r"^[A-Za-z0-9._~+/=-]{8,200}$"  # noqa: S105 - no token, only its form
 """What a token may be: long enough, and of characters that headers and cookies carry as they are."""
 
 
