@@ -29,7 +29,7 @@ _METHODS = (
     "BREW",
     "get",
 )
-_TEXTS = (
+_TEXTS: tuple[str, ...] = (
     "",
     " ",
     "\0",
@@ -168,7 +168,7 @@ class RequestMaker:
         return Wire("tile", "GET", target, _request("GET", target))
 
     def _artifact(self, rng: Generator) -> Wire:
-        names = (
+        names: tuple[str, ...] = (
             "report.json",
             "report.html",
             "overlay.png",
@@ -245,7 +245,7 @@ class RequestMaker:
         return Wire("upload", "POST", target, _request("POST", target, headers, body), is_http)
 
     def _option(self, rng: Generator) -> tuple[str, bytes]:
-        names = (
+        names: tuple[str, ...] = (
             "questions",
             "finding",
             "detector",
@@ -280,7 +280,7 @@ class RequestMaker:
 
     def _headers(self, rng: Generator) -> Wire:
         target = API + pick(rng, ("/health", "/inspections", f"/inspections/{self._job}"))
-        names = (
+        names: tuple[bytes, ...] = (
             b"Host",
             b"Origin",
             b"Authorization",
@@ -298,7 +298,7 @@ class RequestMaker:
             b"Last-Event-ID",
             b"X\xff",
         )
-        values = (
+        values: tuple[bytes, ...] = (
             b"",
             b"x" * 60_000,
             b"\xff\xfe",
