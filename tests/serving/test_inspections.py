@@ -37,13 +37,9 @@ def test_begin_upload_ends_with_the_report(roomy: TestClient, done_id: str, forg
         "Was the copy rotated?",
     ]
     assert job["verdict"] == report["verdict"]
-    assert job["view"] == {
-        "width": 160,
-        "height": 128,
-        "tile_size": 256,
-        "max_zoom": 0,
-        "layers": ["picture", "source", "target"],
-    }
+    view = job["view"]
+    assert {"picture", "source", "target"} <= set(view.pop("layers"))
+    assert view == {"width": 160, "height": 128, "tile_size": 256, "max_zoom": 0}
 
 
 def test_report_tells_nothing_of_the_services_folders(roomy: TestClient, done_id: str) -> None:

@@ -6,11 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
 
+from geotamper.serving.refusals import ServiceError
 from geotamper.serving.uploads import Received, receive
 
 CONTENT = b"pixels\r\n--border-not\r\n--\0\xff" * 3
@@ -23,11 +25,13 @@ BODY = (
 )
 
 
-def _receive(pieces: list[bytes], folder: Path) -> Received:
+def _receive(pieces: list[bytes], folder: Path, *, leaves: bool = False) -> Received:
     left = iter(pieces)
 
     async def message() -> Message:
         piece = next(left, None)
+        if piece is None and leaves:
+            return {"type": "http.disconnect"}
         return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
 
     scope = {
@@ -49,3 +53,10 @@ def test_form_is_read_alike_in_whatever_pieces_it_comes(cuts: list[int]) -> None
         assert received.upload.name == "a b.png"
         assert received.upload.path.read_bytes() == CONTENT
         assert received.upload.sha256 == hashlib.sha256(CONTENT).hexdigest()
+
+
+def test_upload_of_a_client_that_leaves_stays_nowhere(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="breaks off") as caught:
+        _receive([BODY[:200], BODY[200:300]], tmp_path, leaves=True)
+    assert caught.value.status == 400
+    assert not list(tmp_path.iterdir())

@@ -15,6 +15,7 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from geotamper.serving.refusals import ServiceError
 
@@ -67,6 +68,13 @@ async def receive(request: Request, folder: Path, *, max_upload: int) -> Receive
     Raises:
         ServiceError: The body is too long, broken or of another kind.
     """
+    try:
+        return await _receive(request, folder, max_upload)
+    except ClientDisconnect as error:
+        raise _broken("the request breaks off") from error
+
+
+async def _receive(request: Request, folder: Path, max_upload: int) -> Received:
     kind, parameters = parse_options_header(request.headers.get("content-type"))
     if kind == b"multipart/form-data":
         return await _receive_multipart(request, parameters.get(b"boundary", b""), folder, max_upload)
@@ -200,24 +208,16 @@ class _Form:
     def take(self) -> None:
         """Write what has come of the file."""
         pieces, self._pieces = self._pieces, []
-        if not pieces:
-            return
-        if self._stream is None:
-            if self._path is None:  # never: only the file has pieces
-                return
-            self._stream = self._path.open("xb")
-        for piece in pieces:
-            self._stream.write(piece)
-            self._digest.update(piece)
+        if self._stream is not None:
+            for piece in pieces:
+                self._stream.write(piece)
+                self._digest.update(piece)
 
     def received(self) -> Received:
         """The whole form; the file is closed."""
-        if self._stream is not None:
-            self._stream.close()
-        if self._path is None:
+        if self._stream is None or self._path is None:
             return Received(self.values)
-        if self._stream is None:
-            self._path.touch()
+        self._stream.close()
         return Received(
             self.values, Upload(self._path, display_name(self._file_name), self._digest.hexdigest())
         )
@@ -254,6 +254,7 @@ class _Form:
             if self._path is not None:
                 raise _broken("the form holds two files; send one picture per request")
             self._path = self.folder / f"{secrets.token_hex(12)}.part"
+            self._stream = self._path.open("xb")
             self._file_name = options.get(b"filename", b"").decode("utf-8", "replace")
 
     def _data(self, data: bytes, start: int, end: int) -> None:
