@@ -8,7 +8,7 @@ from numpy.random import Generator
 from _fuzzing.mutations import border, pick, set_bytes
 
 _PNG_START = b"\x89PNG\r\n\x1a\n"
-_PNG_NAMES = (
+_PNG_NAMES: tuple[bytes, ...] = (
     b"IHDR",
     b"PLTE",
     b"IDAT",
@@ -169,8 +169,8 @@ def mutate_webp(content: bytes, rng: Generator) -> bytes:
         case 2:
             chunks.insert(index, (pick(rng, _WEBP_NAMES), rng.bytes(int(rng.integers(0, 40)))))
         case 3:
-            flags, size = int(rng.integers(256)), [border(rng) & 0xFFFFFF for _ in range(2)]
-            canvas = struct.pack("<I", flags) + b"".join(side.to_bytes(3, "little") for side in size)
+            flags, sides = int(rng.integers(256)), [border(rng) & 0xFFFFFF for _ in range(2)]
+            canvas = struct.pack("<I", flags) + b"".join(side.to_bytes(3, "little") for side in sides)
             chunks.insert(0, (b"VP8X", canvas))
         case 4:
             del chunks[index]

@@ -21,6 +21,7 @@ from geotamper.cli.main import app
 from geotamper.errors import InputError
 from geotamper.imagery.picture import Pixels
 from geotamper.imagery.reading import read_picture
+from geotamper.inspection.report import printable
 from geotamper.scenes import SceneKind, draw_scene
 
 _LONGEST = 120
@@ -52,7 +53,10 @@ _OPTIONS: tuple[tuple[str, ...], ...] = (
     ("--detector", "zernike"),
     ("--weights", "permissive"),
     ("--out", "reports"),
+    ("--out", "reports\udcfe"),
 )
+_NAMES = ("case", "case", "case.vrt", "c a s e.png", "-case", "case\udcff.png", "c\nase")
+"""Of files; the last but one is what a name that is no UTF-8 looks like to Python."""
 
 
 class InspectMode:
@@ -72,7 +76,7 @@ class InspectMode:
         if rng.random() < 0.4:
             damaged = self._files.change(name, content, rng)
             file = file if _claims_much(damaged, folder) else damaged
-        path = folder / "case"
+        path = folder / pick(rng, _NAMES)
         path.write_bytes(file.content)
         options = list(pick(rng, _OPTIONS))
         if options[:1] == ["--out"]:
@@ -171,7 +175,7 @@ def _fault(done: CommandResult, path: Path) -> str:
     except json.JSONDecodeError as error:
         return f"stdout is no JSON ({error}): {done.stdout[:500]}"
     is_report = said.get("schema") == "geotamper.report/1"
-    is_error = said.get("schema") == "geotamper.error/1" and said.get("path") == str(path)
+    is_error = said.get("schema") == "geotamper.error/1" and said.get("path") == printable(str(path))
     is_one_line = done.stderr.startswith("geotamper: ") and done.stderr.count("\n") == 1
     is_success = done.exit_code == 0 and is_report and not done.stderr
     if is_success or (done.exit_code == 1 and is_one_line and (is_error or not said)):

@@ -75,7 +75,8 @@ class Journal:
             )
         for line in lines[1:]:
             entry = json.loads(line)
-            self.done[entry.pop("case")] = Result(**entry)
+            number = entry.pop("case")
+            self.done[number] = Result(**entry)
 
 
 def _line(number: int, result: Result) -> str:

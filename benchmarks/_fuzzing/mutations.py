@@ -1,7 +1,7 @@
 """Changes of bytes that know nothing of formats."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from numpy.random import Generator
 
@@ -65,7 +65,7 @@ def set_bytes(content: bytes, rng: Generator) -> bytes:
 def set_number(content: bytes, rng: Generator) -> bytes:
     """Two, four or eight bytes replaced by a number at a border, in either order of bytes."""
     size = pick(rng, (2, 4, 4, 8))
-    order = "little" if rng.random() < 0.5 else "big"
+    order: Literal["little", "big"] = "little" if rng.random() < 0.5 else "big"
     start = place(rng, len(content))
     number = (border(rng) % (1 << 8 * size)).to_bytes(size, order)
     return content[:start] + number + content[start + size :]

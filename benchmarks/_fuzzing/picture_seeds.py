@@ -18,8 +18,8 @@ from rasterio.transform import Affine
 from geotamper.imagery.picture import Pixels
 
 HEIGHT, WIDTH = 24, 20
-_PLACE = {"crs": "EPSG:32632", "transform": Affine(0.5, 0, 500_000, 0, -0.5, 5_000_000)}
-_TILES = {"tiled": True, "blockxsize": 16, "blockysize": 16}
+_PLACE: dict[str, Any] = {"crs": "EPSG:32632", "transform": Affine(0.5, 0, 500_000, 0, -0.5, 5_000_000)}
+_TILES: dict[str, Any] = {"tiled": True, "blockxsize": 16, "blockysize": 16}
 _ORIENTED = 6
 
 
@@ -28,7 +28,8 @@ def pixels(height: int = HEIGHT, width: int = WIDTH) -> Pixels:
     rows, columns = np.mgrid[:height, :width]
     ramp = (rows[..., np.newaxis] * (3, 5, 2) + columns[..., np.newaxis] * (4, 1, 6)) % 200
     noise = np.random.default_rng(5).integers(0, 56, (height, width, 3))
-    return (ramp + noise).astype(np.uint8)
+    drawn: Pixels = (ramp + noise).astype(np.uint8)
+    return drawn
 
 
 def draw_seeds() -> dict[str, bytes]:

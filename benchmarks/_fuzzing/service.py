@@ -136,11 +136,9 @@ class ServiceMode:
         scene = draw_scene(kind="harbour", size=256, seed=1).pixels.copy()
         scene[150:200, 150:200] = scene[30:80, 30:80]
         picture = pillow_bytes(Image.fromarray(scene), "PNG")
-        body = (
-            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
-            + picture
-            + b"\r\n--x--\r\n"
-        )
+        head = b'--x\r\nContent-Disposition: form-data; name="detector"\r\n\r\nblock-dct\r\n'
+        head += b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+        body = head + picture + b"\r\n--x--\r\n"
         _, begun = self._ask("POST", f"{API}/inspections", body, "multipart/form-data; boundary=x")
         job = str(json.loads(begun)["id"])
         while True:

@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from _fuzzing.mutations import border, pick
 
-_TAGS = (
+_TAGS: tuple[int, ...] = (
     254,
     256,
     257,

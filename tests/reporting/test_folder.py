@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -137,6 +138,17 @@ def test_save_report_under_a_file_is_an_output_error(
         save_report(report_of(findings), exhibit_of(findings), str(blocked), "scene")
     with pytest.raises(OutputError, match="cannot write into"):
         check_writable(str(blocked))
+
+
+def test_save_report_into_a_folder_whose_name_is_no_utf_8(
+    judged: Judge, report_of: ReportOf, tmp_path: Path
+) -> None:
+    detected = judged()
+    name = os.fsdecode(b"out\xff")
+    complete = save_report(report_of(detected), exhibit_of(detected), str(tmp_path / name), "scene")
+    written = (tmp_path / name / "scene" / "report.json").read_bytes()
+    assert InspectionReport.model_validate_json(written) == complete
+    assert complete.artifacts.overlay == f"{tmp_path}/out\ufffd/scene/overlay.png"
 
 
 def test_check_writable_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from geotamper.atomic import write_bytes, write_text
 from geotamper.errors import InputError, MissingLibraryError, OutputError
 from geotamper.inspection.exhibit import Exhibit
-from geotamper.inspection.report import Artifacts, InspectionReport
+from geotamper.inspection.report import Artifacts, InspectionReport, printable
 from geotamper.reporting.html import render_html
 from geotamper.reporting.layers.features import is_placed
 from geotamper.reporting.layers.geojson import findings_geojson
@@ -117,7 +117,7 @@ def save_report(report: InspectionReport, exhibit: Exhibit, out: str, name: str)
     Raises:
         OutputError: The folder cannot be written.
     """
-    place = f"{out.rstrip('/')}/{name}" if out.strip("/") else f"{out}{name}"
+    place = printable(f"{out.rstrip('/')}/{name}" if out.strip("/") else f"{out}{name}")
     with _whole_folder(Path(out) / name) as folder:
         source = write_union(folder / "source_mask", [item.source for item in exhibit.items], exhibit.source)
         target = write_union(folder / "target_mask", [item.target for item in exhibit.items], exhibit.source)
