@@ -9,7 +9,7 @@ import numpy.typing as npt
 import rasterio
 from rasterio.windows import Window as RasterWindow
 
-from _common.tiles import TILE_SIZE, data_folder, tile_objects, tile_pixels, tiles_of_fold
+from _common.tiles import TILE_SIZE, Tile, data_folder, tile_objects, tile_pixels, tiles_of_fold
 from geotamper.errors import ForgeryError, InputError
 from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.forge.forgery import Forgery
@@ -104,7 +104,9 @@ def _turned(pixels: Pixels, turn: int) -> Pixels:
     return np.ascontiguousarray(turned[:, ::-1] if turn % 8 >= 4 else turned)
 
 
-def _forged(data: Path, tiles: list[Any], order: Any, rng: np.random.Generator) -> tuple[Forgery, int, int]:
+def _forged(
+    data: Path, tiles: list[Tile], order: npt.NDArray[np.int64], rng: np.random.Generator
+) -> tuple[Forgery, int, int]:
     """Two tiles side by side, each with its own gain and noise, and an object of the first pasted into the second."""
     for first, second in zip(order[::2], order[1::2], strict=False):
         objects = [o for o in tile_objects(data, tiles[first]) if 400 <= np.count_nonzero(o.mask) <= 12_000]
