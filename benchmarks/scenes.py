@@ -145,7 +145,7 @@ def _is_same(entry: dict[str, Any], region: Region) -> bool:
     w = region.window
     shared = max(0, min(x1, w.x1) - max(x0, w.x0)) * max(0, min(y1, w.y1) - max(y0, w.y0))
     union = (x1 - x0) * (y1 - y0) + (w.x1 - w.x0) * (w.y1 - w.y0) - shared
-    return shared > 0.5 * union
+    return bool(shared > 0.5 * union)
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
