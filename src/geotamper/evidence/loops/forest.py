@@ -14,7 +14,13 @@ _SAMPLE = 31
 
 @compiled
 def _keep(
-    here: int, there: int, distance: np.int32, places: Floats32, crowd: float, partners: Ints32, distances: Ints32
+    here: int,
+    there: int,
+    distance: np.int32,
+    places: Floats32,
+    crowd: float,
+    partners: Ints32,
+    distances: Ints32,
 ) -> None:
     """Enter a partner into the sorted list of `here`; of partners that lie close together the best stays."""
     k = partners.shape[1]
