@@ -1,6 +1,6 @@
 r"""Large scenes: whether a copy far from its source is found, and what time and memory it takes.
 
-Scenes are patchworks of the tiles of fold val; every tile has its own gain and noise. In forged ones an object of the
+Scenes are patchworks of tiles of fold val, one of each group; every tile has its own gain and noise. In forged ones an object of the
 first tile is pasted, turned and scaled, into the last one. Each scene is written to a GeoTIFF and inspected in a fresh
 process of its own with a memory bound of 2 GB. Processor time of all threads is stated, which a busy machine does not
 change; divided by the number of threads it is what an idle machine takes at least.
@@ -86,9 +86,8 @@ def _measured(work: Patchwork) -> dict[str, Any]:
         "forged": work.is_forged,
         "megapixels": work.columns * work.rows * 512**2 / 1e6,
     }
-    row["findings_in_all"] = len(row["findings"])
     row["found"], row["others"] = _compared(row.pop("findings"), truth)
-    print(json.dumps(row), file=sys.stderr)
+    print(json.dumps(row), file=sys.stderr, flush=True)
     return row
 
 
@@ -108,9 +107,11 @@ def _inspected(path: Path) -> dict[str, Any]:
     }
 
 
-def _compared(findings: Sequence[dict[str, Any]], truth: dict[str, Any]) -> tuple[dict[str, Any] | None, int]:
-    """How well the forgery was found, and how many findings show something else."""
-    found, others = None, 0
+def _compared(
+    findings: Sequence[dict[str, Any]], truth: dict[str, Any]
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """How well the forgery was found, and the findings that show something else."""
+    found, others = None, []
     for entry in findings:
         if (
             truth
@@ -135,7 +136,7 @@ def _compared(findings: Sequence[dict[str, Any]], truth: dict[str, Any]) -> tupl
                 "object_pixels": truth["source"].area,
             }
         else:
-            others += 1
+            others.append(entry)
     return found, others
 
 
@@ -164,7 +165,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
                 ("exchanged" if found.get("exchanged") else "yes" if found else "no")
                 if row["forged"]
                 else "-",
-                str(row["others"]),
+                str(len(row["others"])),
                 f"{found['rotation_error_deg']:.3f}" if "rotation_error_deg" in found else "-",
                 f"{found['scale_error']:.5f}" if "scale_error" in found else "-",
                 f"{seconds:.0f}",

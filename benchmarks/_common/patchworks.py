@@ -46,7 +46,7 @@ class Patchwork:
 def write_patchwork(path: Path, work: Patchwork) -> dict[str, Any]:
     """Write a scene of tiles of fold val as an uncompressed, tiled GeoTIFF.
 
-    Tiles are used once before any comes again, then turned or mirrored.
+    Of tiles that may show the same ground one is taken. Each is used once before any comes again, then turned or mirrored.
 
     Returns:
         The truth: windows of source and copy and the transform, or nothing for an untouched scene.
@@ -57,7 +57,7 @@ def write_patchwork(path: Path, work: Patchwork) -> dict[str, Any]:
     rng = np.random.default_rng([work.seed, work.columns, work.rows])
     data = data_folder()
     tiles = tiles_of_fold(data, "val")
-    order = rng.permutation(len(tiles))
+    order = _one_of_each_group(tiles, rng)
     first, last = (0, 0), (work.rows - 1, work.columns - 1)
     truth: dict[str, Any] = {}
     ends: dict[tuple[int, int], Pixels] = {}
@@ -92,6 +92,13 @@ def write_patchwork(path: Path, work: Patchwork) -> dict[str, Any]:
             left, top = (place[1] + work.frame) * TILE_SIZE, (place[0] + work.frame) * TILE_SIZE
             file.write(pixels.transpose(2, 0, 1), window=RasterWindow(left, top, TILE_SIZE, TILE_SIZE))
     return truth
+
+
+def _one_of_each_group(tiles: list[Tile], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Indices of tiles in random order; what shows the same ground twice would rightly be found."""
+    order = rng.permutation(len(tiles))
+    first = {tiles[index].group: index for index in order[::-1]}
+    return np.array([index for index in order if first[tiles[index].group] == index], np.int64)
 
 
 def _varied(pixels: Pixels, rng: np.random.Generator) -> Pixels:
