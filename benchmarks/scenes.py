@@ -1,9 +1,9 @@
 r"""Large scenes: whether a copy far from its source is found, and what time and memory it takes.
 
-Scenes are patchworks of tiles of fold val, one of each group; every tile has its own gain and noise. In forged ones an object of the
-first tile is pasted, turned and scaled, into the last one. Each scene is written to a GeoTIFF and inspected in a fresh
-process of its own with a memory bound of 2 GB. Processor time of all threads is stated, which a busy machine does not
-change; divided by the number of threads it is what an idle machine takes at least.
+Scenes are patchworks of tiles of fold val, one of each group; every tile has its own gain and noise. In forged ones an
+object of the first tile is pasted, turned and scaled, into the last one. Each scene is written to a GeoTIFF and
+inspected in a fresh process of its own with a memory bound of 2 GB. Processor time of all threads is stated, which a
+busy machine does not change much; on an idle machine with one core it is the time that passes.
 
 Examples:
     python benchmarks/scenes.py far --seeds 4 --json far.json

@@ -46,7 +46,8 @@ class Patchwork:
 def write_patchwork(path: Path, work: Patchwork) -> dict[str, Any]:
     """Write a scene of tiles of fold val as an uncompressed, tiled GeoTIFF.
 
-    Of tiles that may show the same ground one is taken. Each is used once before any comes again, then turned or mirrored.
+    Of tiles that may show the same ground one is taken. Each is used once before any comes again, then turned or
+    mirrored.
 
     Returns:
         The truth: windows of source and copy and the transform, or nothing for an untouched scene.
