@@ -31,7 +31,7 @@ MOST_VIEW_PIXELS = 2_500_000
 """Of both windows together; larger copies are found piece by piece and joined."""
 
 REGISTRATION = Registration(gate=CorrelationGate(at_least=0.4))
-"""The gate is wide, for there are few guesses: in noise and fine detail even a pose close to the truth hardly correlates."""
+"""The gate is wide, for there are few guesses: in noise and fine detail a pose close to the truth hardly correlates."""
 
 
 @dataclass(frozen=True)
