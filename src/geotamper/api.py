@@ -328,18 +328,20 @@ def read_source(
 
     Args:
         source: As for `inspect`.
-        read: How a file is read.
+        read: How a file is read; without an area.
 
     Raises:
         InputError: The picture cannot be used.
         SpecificationError: Something is asked for that pixels in memory, or pictures in memory, do not offer.
     """
+    if read.area is not None:
+        raise SpecificationError(
+            f"the {read.area.name} of pixels in memory was asked for; cut them, or give a file"
+        )
     if isinstance(source, str | os.PathLike):
         return replace(read_picture(Path(source), options=read), path=os.fspath(source))
     if read != READ_AS_STORED:
-        raise SpecificationError(
-            "bands, stretch and area are choices about files; give arrays and images as RGB"
-        )
+        raise SpecificationError("bands and stretch are choices about files; give arrays and images as RGB")
     if isinstance(source, np.ndarray):
         return Picture.from_array(source)
     return Picture.from_pil(source)

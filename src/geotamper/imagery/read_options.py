@@ -47,12 +47,13 @@ class ReadOptions:
             )
 
     def as_parameters(self) -> dict[str, Any]:
-        """What a report records of the choices, under the names of the command's options."""
-        chosen: dict[str, Any] = {
-            "bands": self.bands and list(self.bands),
-            "stretch": self.stretch and list(self.stretch),
-        }
-        return chosen if self.area is None else {**chosen, **self.area.as_parameters()}
+        """What was chosen, under the names of the command's options; nothing where a file is read as it is stored."""
+        chosen: dict[str, Any] = {} if self.area is None else dict(self.area.as_parameters())
+        if self.bands is not None:
+            chosen["bands"] = list(self.bands)
+        if self.stretch is not None:
+            chosen["stretch"] = list(self.stretch)
+        return chosen
 
 
 READ_AS_STORED = ReadOptions()

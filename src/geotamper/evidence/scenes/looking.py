@@ -12,6 +12,7 @@ from geotamper.evidence.lookalikes import LikenessSearch
 from geotamper.evidence.lookalikes.search import CandidateSearch, Origin
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
+from geotamper.evidence.registration import CorrelationGate
 from geotamper.evidence.scenes.views import GivenCandidates, PairView
 from geotamper.evidence.scenes.voting import Candidate
 from geotamper.evidence.settings import EvidenceSettings
@@ -29,7 +30,8 @@ GROWTH = 2.5
 MOST_VIEW_PIXELS = 2_500_000
 """Of both windows together; larger copies are found piece by piece and joined."""
 
-REGISTRATION = Registration()
+REGISTRATION = Registration(gate=CorrelationGate(at_least=0.4))
+"""The gate is wide, for there are few guesses: in noise and fine detail a pose close to the truth hardly correlates."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Glance:
 def glance(source: PixelSource, candidate: Candidate, *, workers: int, control: Control) -> Glance | None:
     """Register a candidate's guesses on small windows; None where nothing in them looks alike."""
     view = PairView.read(source, candidate.here, candidate.there, margin=GLANCE_MARGIN)
-    stage = Stage("a scene's candidate", GivenCandidates(view.to_view(candidate.hypotheses)))
+    stage = _stage(view, candidate)
     pool = CandidatePool(view.planes(), workers=workers, control=Control())
     registered = CopySearch(stages=(stage,)).registered(pool, stage, workers=workers, control=Control())
     control.checkpoint(0.75, "comparing places at full resolution")
@@ -66,6 +68,11 @@ def glance(source: PixelSource, candidate: Candidate, *, workers: int, control: 
         return None
     better = replace(candidate, hypotheses=refined.subset(inside))
     return Glance(better, float(registered.exactness.max()), float(alike.max()))
+
+
+def _stage(view: PairView, candidate: Candidate) -> Stage:
+    """The guesses of a candidate as the one stage of a search in a view."""
+    return Stage("a scene's candidate", GivenCandidates(view.to_view(candidate.hypotheses)), REGISTRATION)
 
 
 def _inside(hypotheses: Hypotheses, candidate: Candidate) -> np.ndarray:
@@ -104,7 +111,7 @@ class Look:
         margin = LOOK_MARGIN
         while True:
             view = PairView.read(source, candidate.here, candidate.there, margin=margin)
-            stage = Stage("a scene's candidate", GivenCandidates(view.to_view(candidate.hypotheses)))
+            stage = _stage(view, candidate)
             pool = CandidatePool(view.planes(), workers=settings.workers, control=Control())
             pairs = replace(self.search, stages=(stage,)).run(
                 pool, settings=settings, control=_quiet(control)
