@@ -185,3 +185,16 @@ def test_openapi_describes_problems(roomy: TestClient) -> None:
                 status: list(found.get("content", {})) for status, found in operation["responses"].items()
             }
             assert all(kinds[status] == ["application/problem+json"] for status in kinds if status >= "400")
+
+
+def test_bands_and_window_reach_the_reader(roomy: TestClient, forged_png: bytes, finished: Finished) -> None:
+    def inspect(**data: str) -> dict[str, Any]:
+        answer = roomy.post(INSPECTIONS, files={"file": forged_png}, data={"detector": "block-dct", **data})
+        return finished(roomy, answer.json()["id"])
+
+    job = inspect(bands="1")
+    assert (job["state"], job["options"]["bands"]) == ("done", [1])
+    tile = _tile(roomy, f"{job['id']}/tiles/picture/0/0/0")
+    assert np.array_equal(tile[..., 0], tile[..., 1]), "grey, as one band was asked for"
+    assert "expected one for grey or three" in inspect(bands="1,2")["error"]
+    assert roomy.post(INSPECTIONS, files={"file": forged_png}, data={"bands": "0"}).status_code == 422

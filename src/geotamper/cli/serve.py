@@ -58,14 +58,8 @@ def serve(  # noqa: PLR0913 - one parameter per option
         int, typer.Option("--max-upload", metavar="SIZE", parser=parse_memory, help="Largest upload.")
     ] = "500MB",  # type: ignore[assignment] # parsed
     max_pixels: Annotated[
-        int | None,
-        typer.Option(
-            "--max-pixels",
-            metavar="N",
-            min=1,
-            help="Largest picture, width times height. Default: 4096 x 4096.",
-        ),
-    ] = None,
+        int, typer.Option("--max-pixels", metavar="N", min=1, help="Largest picture, width times height.")
+    ] = 4_000_000_000,
     max_memory: Annotated[
         int,
         typer.Option(
@@ -99,7 +93,6 @@ def serve(  # noqa: PLR0913 - one parameter per option
         from geotamper.serving.requirement import require_serving
 
         require_serving()
-        from geotamper.imagery.limits import MAX_PIXELS
         from geotamper.serving.settings import ServiceSettings, default_data_folder
 
         _check_token(token)
@@ -111,7 +104,7 @@ def serve(  # noqa: PLR0913 - one parameter per option
             token=token,
             allowed_roots=tuple(allow_root or ()),
             max_upload=max_upload,
-            max_pixels=max_pixels or MAX_PIXELS,
+            max_pixels=max_pixels,
             max_memory=max_memory,
             seconds_per_job=time_limit,
             queue_length=queue,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from geotamper.inspection.report import Verdict
 
@@ -12,6 +12,9 @@ JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[JobState, ...] = ("queued", "running", "done", "failed", "cancelled")
 ENDED: tuple[JobState, ...] = ("done", "failed", "cancelled")
 
+Band = Annotated[int, Field(ge=1, le=65_535)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Pixel = Annotated[int, Field(ge=0, le=10**9)]
 QuestionText = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -41,12 +44,36 @@ class JobOptions(BaseModel):
     time_limit: float | None = Field(
         default=None, gt=0, le=1e6, description="Seconds after which the search ends with what it has."
     )
+    bands: tuple[Band, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=3,
+        description="One band for grey, or three for RGB; from 1.",
+    )
+    stretch: tuple[Percent, Percent] | None = Field(
+        default=None,
+        description="Percentiles of the samples that become black and white; in a form `0.5,99.5`.",
+    )
+    window: tuple[Pixel, Pixel, Pixel, Pixel] | None = Field(
+        default=None,
+        description="Search this part alone: column, row, width, height, pixels; in a form `0,0,500,500`.",
+    )
+    bbox: tuple[float, float, float, float] | None = Field(
+        default=None,
+        description="Search this part alone: xmin, ymin, xmax, ymax in the picture's coordinate system.",
+    )
     max_memory: int | None = Field(
         default=None,
         ge=1,
         le=10**15,
         description="Bytes that the search may hold; at most what the service allows.",
     )
+
+    @field_validator("bands", "stretch", "window", "bbox", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Forms carry several numbers as one text."""
+        return value.split(",") if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)

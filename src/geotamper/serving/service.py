@@ -19,7 +19,8 @@ from geotamper.serving.events import Changes
 from geotamper.serving.folders import DataFolder
 from geotamper.serving.jobs import Job, JobOptions, NewJob
 from geotamper.serving.metrics import Metrics
-from geotamper.serving.pictures import OpenPictures
+from geotamper.serving.pictures import OpenPictures, PictureFile
+from geotamper.serving.reading import read_options, vrt_root
 from geotamper.serving.refusals import QueueFullError, ServiceError, not_found, unprocessable
 from geotamper.serving.runner import Runner
 from geotamper.serving.settings import ServiceSettings
@@ -53,7 +54,7 @@ class Service:
         self.metrics = metrics
         self.folders = DataFolder(settings.data)
         self.changes = Changes()
-        self.pictures = OpenPictures(settings.max_pixels)
+        self.pictures = OpenPictures()
         self._lock = FolderLock(self.folders.lock, self.folders.root, state="served")
         self.folders.prepare()
         self.store = JobStore(self.folders.database)
@@ -74,6 +75,7 @@ class Service:
         self._runner.stop()
         if self._sweeper.is_alive():
             self._sweeper.join()
+        self.pictures.close()
         self.store.close()
         self._lock.release()
 
@@ -180,6 +182,11 @@ class Service:
             raise unprocessable("no-such-finding", str(error)) from error
         self.store.add_answer(job.id, answer)
         return answer
+
+    def picture_of(self, job: Job) -> PictureFile:
+        """The picture of an inspection, as it was read."""
+        root = vrt_root(job, self.folders.upload_of(job.id), self.settings.allowed_roots)
+        return PictureFile(self.folders.picture_of(job), read_options(job.options, root))
 
     def sweep(self) -> int:
         """Remove ended inspections that are kept no longer; how many."""

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from geotamper.imagery.limits import MAX_PIXELS
-
 TOKEN_PATTERN = r"^[A-Za-z0-9._~+/=-]{8,200}$"  # noqa: S105 - no token, only its form
 """What a token may be: long enough, and of characters that headers and cookies carry as they are."""
 
@@ -50,7 +48,7 @@ class ServiceSettings(BaseModel):
     data: Path = Field(default_factory=default_data_folder)
     workers: int = Field(default=1, ge=1)
     max_upload: int = Field(default=500_000_000, ge=1)
-    max_pixels: int = Field(default=MAX_PIXELS, ge=1)
+    max_pixels: int = Field(default=4_000_000_000, ge=1)
     queue_length: int = Field(default=100, ge=1)
     seconds_per_job: float = Field(default=600.0, gt=0)
     max_memory: int = Field(default=2_000_000_000, ge=1)

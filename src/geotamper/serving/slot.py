@@ -16,6 +16,7 @@ from typing import Protocol
 from geotamper.processes import starting_processes
 from geotamper.serving.folders import DataFolder
 from geotamper.serving.jobs import Job
+from geotamper.serving.reading import vrt_root
 from geotamper.serving.settings import ServiceSettings
 from geotamper.serving.store import JobStore
 from geotamper.serving.worker import Assignment, Cancel, Outcome, Progress, work
@@ -284,4 +285,5 @@ def _assignment(job: Job, shared: Shared) -> Assignment:
     )
     folder = shared.folders.of(job.id)
     picture: Path = shared.folders.picture_of(job)
-    return Assignment(job.id, folder, picture, job.name, limited)
+    root = vrt_root(job, shared.folders.upload_of(job.id), settings.allowed_roots)
+    return Assignment(job.id, folder, picture, job.name, limited, root)

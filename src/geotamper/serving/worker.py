@@ -29,6 +29,7 @@ class Assignment:
         picture: Where the picture lies.
         name: What it is called in the report and in messages.
         options: What the client chose, limits of the service included.
+        vrt_root: Folder that all files named by a VRT must lie in.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Assignment:
     picture: Path
     name: str
     options: JobOptions
+    vrt_root: Path
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def _inspect(task: Assignment, listener: _Listener, threads: int) -> Outcome:
 
 def _report(task: Assignment, listener: _Listener, threads: int) -> Verdict:
     from geotamper import api
+    from geotamper.serving.reading import read_options
 
     options = task.options
     report = api.inspect(
@@ -135,6 +138,7 @@ def _report(task: Assignment, listener: _Listener, threads: int) -> Verdict:
         detector=_detector(options.detector, options.false_alarm_rate, options.weights, threads),
         time_limit=options.time_limit,
         max_memory=options.max_memory,
+        read=read_options(options, task.vrt_root),
         progress=listener,
     )
     listener(1.0, "writing the report")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from geotamper.errors import InputError
+from geotamper.errors import InputError, SpecificationError
 from geotamper.serving.jobs import Job
 from geotamper.serving.problems import documented
 from geotamper.serving.refusals import ServiceError, not_found
@@ -44,7 +44,7 @@ def show_tile(
     job = service.require(job_id)
     try:
         tile = _tile(service, job, layer, TilePlace(z, x, y))
-    except InputError as error:
+    except (InputError, SpecificationError) as error:
         detail = f"'{job.name}' cannot be shown: its inspection says why, or its file is gone"
         raise ServiceError(HTTPStatus.NOT_FOUND, "", detail) from error
     return Response(
@@ -53,13 +53,12 @@ def show_tile(
 
 
 def _tile(service: Service, job: Job, layer: str, place: TilePlace) -> Rgba:
-    path = service.folders.picture_of(job)
     for outline in OUTLINE_LAYERS:
         if layer == outline:
             return draw_regions(service.report(job), outline, place)
     for drawn in DRAWN_LAYERS:
         if layer == drawn:
-            return service.pictures.drawn(job.id, path, place, drawn, service.report(job))
+            return service.pictures.drawn(job.id, service.picture_of(job), place, drawn, service.report(job))
     if layer != "picture":
         raise not_found(f"there is no layer '{layer}'; there are {', '.join(LAYERS)}")
-    return service.pictures.tile(job.id, path, place)
+    return service.pictures.tile(job.id, service.picture_of(job), place)
