@@ -174,6 +174,19 @@ def test_health_counts_inspections(roomy: TestClient, done_id: str) -> None:
     assert health["jobs"]["done"] >= 1
 
 
+@pytest.mark.parametrize(
+    ("asked", "status"), [("bytes=0-9", 206), ("bytes=999999999-", 416), ("bytes=x", 400)]
+)
+def test_parts_of_files_and_wrong_ranges(roomy: TestClient, done_id: str, asked: str, status: int) -> None:
+    answer = roomy.get(f"/api/v1/inspections/{done_id}/artifacts/report.json", headers={"Range": asked})
+    assert answer.status_code == status
+    if status == 206:
+        assert len(answer.content) == 10
+    else:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "bytes=FIRST-LAST" in answer.json()["detail"]
+
+
 def test_openapi_describes_problems(roomy: TestClient) -> None:
     document = roomy.get("/api/v1/openapi.json").json()
     assert "Problem" in document["components"]["schemas"]

@@ -3,11 +3,12 @@
 import hashlib
 from email.utils import formatdate
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 from starlette.responses import FileResponse
 
+from geotamper.serving.downloads import Download
 from geotamper.serving.problems import documented
 from geotamper.serving.refusals import not_found
 from geotamper.serving.responses import Artifact, ArtifactList, address_of
@@ -29,7 +30,6 @@ _MEDIA_TYPES = {
 }
 _SHOWN = (".html", ".jpg", ".json", ".pdf", ".png")
 """What browsers show; everything else is saved."""
-_PLAIN: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}}}
 _PAGE_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'; sandbox allow-popups"
@@ -66,9 +66,7 @@ def list_artifacts(job_id: str, service: TheService) -> ArtifactList:
         },
         206: {"description": "The part of the file that the header Range asks for."},
         304: {"description": "The file that the client has is still right."},
-        400: {"description": "The header Range cannot be understood.", "content": _PLAIN},
-        416: {"description": "The header Range asks for what the file does not have.", "content": _PLAIN},
-        **documented(401, 403, 404, 422),
+        **documented(400, 401, 403, 404, 416, 422),
     },
 )
 def show_artifact(
@@ -94,7 +92,7 @@ def show_artifact(
     if path.suffix == ".html":
         headers["Content-Security-Policy"] = _PAGE_POLICY
     shown = "attachment" if download or path.suffix not in _SHOWN else "inline"
-    return FileResponse(
+    return Download(
         path, media_type=_media_type(path), filename=name, content_disposition_type=shown, headers=headers
     )
 
