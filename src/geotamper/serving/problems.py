@@ -9,7 +9,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from geotamper.errors import GeotamperError
@@ -47,7 +46,6 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(GeotamperError, _on_geotamper_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_misfit)
-    app.add_exception_handler(ClientDisconnect, _on_departure)
     app.add_exception_handler(OSError, _on_system_error)
     app.add_exception_handler(sqlite3.Error, _on_system_error)
     app.add_exception_handler(Exception, _on_bug)
@@ -100,12 +98,6 @@ def misfit_response(errors: Any) -> JSONResponse:  # noqa: ANN401 - what pydanti
         f"{first['place']}: {first['reason']}; see /api/v1/openapi.json for what is expected",
         errors=misfits,
     )
-
-
-async def _on_departure(request: Request, error: Exception) -> JSONResponse:
-    """For nobody: without it the log would show every upload that breaks off as a bug."""
-    del request, error
-    return _response(HTTPStatus.BAD_REQUEST, "the client left before its request was complete")
 
 
 async def _on_system_error(request: Request, error: Exception) -> JSONResponse:
