@@ -204,6 +204,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     weights: str = DEFAULT_NETWORK,
     time_limit: float | None = None,
     max_memory: int | None = DEFAULT_MEMORY,
+    thorough: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Look for forged regions in a picture and answer questions about them.
@@ -224,6 +225,8 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
             name.
         time_limit: Seconds after which the search ends with what it has, or None.
         max_memory: Bytes that the process may hold for the search, or None for no bound.
+        thorough: Inspect each tile of a scene as a picture too, small discs and blurred regions included; it takes many
+            times as long.
         progress: Called with the finished fraction (0 to 1) and the stage that begins.
 
     Raises:
@@ -254,11 +257,18 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
             detected: Findings | SceneFindings = judge.detect(picture, control)
         else:
             opened.callback(scene.close)
-            detected = check_scene_detector(judge).inspect_scene(scene, control, area=scene.area)
+            detected = check_scene_detector(judge).inspect_scene(
+                scene, control, area=scene.area, thorough=thorough
+            )
         request = Request(
             questions=tuple(questions),
             finding=finding,
-            parameters={"time_limit": time_limit, "max_memory": max_memory, **read.as_parameters()},
+            parameters={
+                "time_limit": time_limit,
+                "max_memory": max_memory,
+                **({"thorough": True} if thorough else {}),
+                **read.as_parameters(),
+            },
         )
         data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
         opened.pop_all()  # the report reads the scene on: it stays open as long as the report lives
