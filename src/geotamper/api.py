@@ -36,12 +36,12 @@ from geotamper.inspection.report import (
     Verdict,
 )
 from geotamper.inspection.scenes.findings import SceneFindings
-from geotamper.inspection.scenes.opening import check_scene_detector, open_scene
+from geotamper.inspection.scenes.opening import as_scene, check_scene_detector, open_scene
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from geotamper.imagery.raster import Raster
+    from geotamper.imagery.pixel_source import PixelSource
 
 Progress = Callable[[float, str], None]
 
@@ -250,16 +250,22 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         control.on_progress = progress
     start = time.monotonic()
     with contextlib.ExitStack() as opened:
-        scene = _as_scene(source, read, judge, control)
+        scene: PixelSource | None = None
+        area = None
+        if isinstance(source, str | os.PathLike):
+            raster = open_scene(os.fspath(source), read, judge, control)
+            if raster is not None:
+                opened.callback(raster.close)
+                scene, area = raster, raster.area
         if scene is None:
             picture = read_source(source, read)
             start = time.monotonic()
-            detected: Findings | SceneFindings = judge.detect(picture, control)
-        else:
-            opened.callback(scene.close)
-            detected = check_scene_detector(judge).inspect_scene(
-                scene, control, area=scene.area, thorough=thorough
-            )
+            scene = as_scene(picture, judge, control)
+        detected: Findings | SceneFindings = (
+            judge.detect(picture, control)
+            if scene is None
+            else check_scene_detector(judge).inspect_scene(scene, control, area=area, thorough=thorough)
+        )
         request = Request(
             questions=tuple(questions),
             finding=finding,
@@ -274,18 +280,6 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         opened.pop_all()  # the report reads the scene on: it stays open as long as the report lives
     exhibit = detected.exhibit if isinstance(detected, SceneFindings) else exhibit_of(detected)
     return Report(data, exhibit=exhibit, detector=judge, detected=detected)
-
-
-def _as_scene(
-    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]",
-    read: ReadOptions,
-    detector: Detector,
-    control: Control,
-) -> "Raster | None":
-    """The file as a scene where it has to be one; None for what is inspected as a picture."""
-    if isinstance(source, str | os.PathLike):
-        return open_scene(os.fspath(source), read, detector, control)
-    return None
 
 
 def ask(
