@@ -37,12 +37,12 @@ from geotamper.inspection.report import (
     Verdict,
 )
 from geotamper.inspection.scenes.findings import SceneFindings
-from geotamper.inspection.scenes.opening import check_scene_detector, open_scene
+from geotamper.inspection.scenes.opening import as_scene, check_scene_detector, open_scene
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from geotamper.imagery.raster import Raster
+    from geotamper.imagery.pixel_source import PixelSource
 
 Progress = Callable[[float, str], None]
 
@@ -205,6 +205,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     weights: str = DEFAULT_NETWORK,
     time_limit: float | None = None,
     max_memory: int | None = DEFAULT_MEMORY,
+    thorough: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Look for forged regions in a picture and answer questions about them.
@@ -225,6 +226,8 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
             name.
         time_limit: Seconds after which the search ends with what it has, or None.
         max_memory: Bytes that the process may hold for the search, or None for no bound.
+        thorough: Inspect each tile of a scene as a picture too, small discs and blurred regions included; it takes many
+            times as long.
         progress: Called with the finished fraction (0 to 1) and the stage that begins.
 
     Raises:
@@ -248,16 +251,40 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         control.on_progress = progress
     start = time.monotonic()
     with contextlib.ExitStack() as opened:
-        scene = _as_scene(source, read, judge, control)
+        scene: PixelSource | None = None
+        area = None
+        if isinstance(source, str | os.PathLike):
+            raster = open_scene(os.fspath(source), read, judge, control)
+            if raster is not None:
+                opened.callback(raster.close)
+                scene, area = raster, raster.area
         if scene is None:
             picture = read_source(source, read)
             start = time.monotonic()
+<<<<<<< HEAD
             detected: Findings | SceneFindings = judge.detect(picture, control)
         else:
             opened.callback(scene.close)
             detected = check_scene_detector(judge).inspect_scene(scene, control, area=scene.area)
         request = request_of(
             questions, finding=finding, time_limit=time_limit, max_memory=max_memory, read=read
+=======
+            scene = as_scene(picture, judge, control)
+        detected: Findings | SceneFindings = (
+            judge.detect(picture, control)
+            if scene is None
+            else check_scene_detector(judge).inspect_scene(scene, control, area=area, thorough=thorough)
+        )
+        request = Request(
+            questions=tuple(questions),
+            finding=finding,
+            parameters={
+                "time_limit": time_limit,
+                "max_memory": max_memory,
+                **({"thorough": True} if thorough else {}),
+                **read.as_parameters(),
+            },
+>>>>>>> scenes
         )
         data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
         opened.pop_all()  # the report reads the scene on: it stays open as long as the report lives
@@ -265,6 +292,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     return Report(data, exhibit=exhibit, detector=judge, detected=detected)
 
 
+<<<<<<< HEAD
 def request_of(
     questions: Sequence[str],
     *,
@@ -297,6 +325,8 @@ def _as_scene(
     return None
 
 
+=======
+>>>>>>> scenes
 def ask(
     source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8] | Report",
     text: str,

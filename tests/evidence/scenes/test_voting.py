@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from geotamper.evidence.scenes.keypoints import SceneKeypoints
-from geotamper.evidence.scenes.voting import candidates_of, vote
+from geotamper.evidence.scenes.voting import MOST_PER_QUARTERS, candidates_of, vote
 from geotamper.imagery.similarity import Similarity
 
 MOVE = Similarity.from_parameters(
@@ -71,6 +71,25 @@ def test_candidates_of_fits_one_transform_to_pairs_that_are_a_little_off(
     assert len(fitted) == 5
     np.testing.assert_allclose(fitted[:, 0], MOVE.a, atol=0.01)
     np.testing.assert_allclose(fitted[:, 1], MOVE.b, atol=0.01)
+
+
+def test_candidates_of_keeps_a_few_between_the_same_two_quarters() -> None:
+    rng = np.random.default_rng(4)
+    cells = np.stack(np.meshgrid(np.arange(8), np.arange(4)), axis=-1).reshape(-1, 2)
+    here = np.concatenate([64 * cells + rng.uniform(10, 50, cells.shape), [[3000.0, 3000.0]]])
+    there = np.concatenate([here[:-1] + np.array([5120, 0]), [[9000.0, 500.0]]])
+    count = len(here)
+    partners = np.full((2 * count, 1), -1, np.int32)
+    partners[:count, 0] = np.arange(count, 2 * count)
+    distances = np.full((2 * count, 1), int((0.1 * 254) ** 2), np.int32)
+    keypoints = SceneKeypoints(
+        np.concatenate([here, there]).astype(np.float32),
+        np.full(2 * count, 5, np.float32),
+        np.zeros(2 * count, np.float32),
+    )
+    found = candidates_of(vote(keypoints, partners, distances), most=10)
+    assert sum(one.here.x0 < 600 for one in found) == MOST_PER_QUARTERS
+    assert sum(one.here.x0 > 600 for one in found) == 1
 
 
 def test_candidates_of_nothing_is_nothing() -> None:

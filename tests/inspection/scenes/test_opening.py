@@ -13,13 +13,14 @@ from geotamper.errors import SpecificationError
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.forge.forgery import Forgery
 from geotamper.imagery.limits import MAX_PIXELS
+from geotamper.imagery.picture import Picture
 from geotamper.imagery.read_options import ReadOptions
 from geotamper.inspection.detector import build_detector
 from geotamper.inspection.inspector import Inspector
 from geotamper.inspection.scenes import opening
 from geotamper.inspection.scenes.findings import SceneFindings
 from geotamper.inspection.scenes.inspector import PICTURE_PIXELS, needed_bytes
-from geotamper.inspection.scenes.opening import is_picture, open_scene
+from geotamper.inspection.scenes.opening import as_scene, is_picture, open_scene
 
 INSPECTOR = Inspector(EvidenceSettings(workers=1))
 
@@ -36,6 +37,17 @@ def test_is_picture_where_the_whole_search_just_fits() -> None:
     bound = needed_bytes(5_000_000)
     assert is_picture(5_000_000, Control(max_memory=bound))
     assert not is_picture(5_000_001, Control(max_memory=bound))
+
+
+def test_as_scene_takes_what_memory_does_not_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "PICTURE_PIXELS", 1000)
+    picture = Picture.from_array(np.zeros((100, 100, 3), np.uint8))
+    tight = Control(max_memory=needed_bytes(9_999))
+    scene = as_scene(picture, INSPECTOR, tight)
+    assert scene is not None
+    assert (scene.width, scene.height) == (100, 100)
+    assert as_scene(picture, INSPECTOR, Control(max_memory=needed_bytes(10_000))) is None
+    assert as_scene(picture, build_detector("sift"), tight) is None
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Which pairs of similar keypoints are worth a look at the pixels."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,14 @@ Floats32 = npt.NDArray[np.float32]
 CELL = 64
 """Side of the cells, pixels; pairs vote for each other when both their ends lie in the same two cells, one of 64 pixels
 and one of 128, on either of two grids that are half a cell apart."""
+
+QUARTER = 512
+MOST_PER_QUARTERS = 4
+"""Candidates between the same two squares of 512 pixels: where all of one repeats the other they would crowd out the
+rest of the scene, and one is enough to find a copy."""
+
+LOOKED_AT = 40
+"""Pairs, the best ones, that are grouped per candidate: most fall into places that are candidates already."""
 
 MOST_VOTERS = 48
 MOST_SUPPORT = 12.0
@@ -142,16 +151,19 @@ def candidates_of(pairs: KeypointPairs, *, most: int, hypotheses: int = 6) -> li
         hypotheses: Pairs that a candidate holds at most.
     """
     ranks = pairs.ranks
-    order = np.argsort(ranks, kind="stable")[: 8 * most]
+    order = np.argsort(ranks, kind="stable")[: LOOKED_AT * most]
     keys = [_cell_keys(pairs, shift) for shift in (0, 1)]
     groups: list[list[int]] = []
+    crowd: Counter[tuple[float, ...]] = Counter()
     group_of: tuple[dict[int, int], dict[int, int]] = ({}, {})
     for index in order:
         own = [int(key[index]) for key in keys]
         known = next((group_of[shift][own[shift]] for shift in (0, 1) if own[shift] in group_of[shift]), None)
         if known is None:
-            if len(groups) == most:
+            quarters = (*(pairs.points[index] // QUARTER), *(pairs.others[index] // QUARTER))
+            if len(groups) == most or crowd[quarters] == MOST_PER_QUARTERS:
                 continue
+            crowd[quarters] += 1
             known = len(groups)
             groups.append([])
         if len(groups[known]) < hypotheses:
