@@ -261,30 +261,19 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         if scene is None:
             picture = read_source(source, read)
             start = time.monotonic()
-<<<<<<< HEAD
-            detected: Findings | SceneFindings = judge.detect(picture, control)
-        else:
-            opened.callback(scene.close)
-            detected = check_scene_detector(judge).inspect_scene(scene, control, area=scene.area)
-        request = request_of(
-            questions, finding=finding, time_limit=time_limit, max_memory=max_memory, read=read
-=======
             scene = as_scene(picture, judge, control)
         detected: Findings | SceneFindings = (
             judge.detect(picture, control)
             if scene is None
             else check_scene_detector(judge).inspect_scene(scene, control, area=area, thorough=thorough)
         )
-        request = Request(
-            questions=tuple(questions),
+        request = request_of(
+            questions,
             finding=finding,
-            parameters={
-                "time_limit": time_limit,
-                "max_memory": max_memory,
-                **({"thorough": True} if thorough else {}),
-                **read.as_parameters(),
-            },
->>>>>>> scenes
+            time_limit=time_limit,
+            max_memory=max_memory,
+            read=read,
+            thorough=thorough,
         )
         data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
         opened.pop_all()  # the report reads the scene on: it stays open as long as the report lives
@@ -292,14 +281,14 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     return Report(data, exhibit=exhibit, detector=judge, detected=detected)
 
 
-<<<<<<< HEAD
-def request_of(
+def request_of(  # noqa: PLR0913 - what `inspect` takes
     questions: Sequence[str],
     *,
     finding: int | None,
     time_limit: float | None,
     max_memory: int | None,
     read: ReadOptions = READ_AS_STORED,
+    thorough: bool = False,
 ) -> Request:
     """What `inspect` asks for with these arguments; what it records of them tells whether a report is still good."""
     return Request(
@@ -308,25 +297,12 @@ def request_of(
         parameters={
             "time_limit": time_limit,
             "max_memory": max_memory,
+            **({"thorough": True} if thorough else {}),
             **read.as_parameters(),
         },
     )
 
 
-def _as_scene(
-    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]",
-    read: ReadOptions,
-    detector: Detector,
-    control: Control,
-) -> "Raster | None":
-    """The file as a scene where it has to be one; None for what is inspected as a picture."""
-    if isinstance(source, str | os.PathLike):
-        return open_scene(os.fspath(source), read, detector, control)
-    return None
-
-
-=======
->>>>>>> scenes
 def ask(
     source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8] | Report",
     text: str,

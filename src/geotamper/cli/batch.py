@@ -31,6 +31,7 @@ class Choices:
     finding: int | None = None
     out: str | None = None
     pdf: bool = False
+    thorough: bool = False
     json: str | None = None
     csv: str | None = None
     parquet: str | None = None
@@ -228,6 +229,7 @@ def _tasks(paths: Sequence[str], choices: Choices) -> list[Task]:
             workers=threads,
             out=choices.out,
             pdf=choices.pdf,
+            thorough=choices.thorough,
             name=name,
         )
         for path, name in zip(paths, folder_names(list(paths), choices.out), strict=True)

@@ -63,6 +63,13 @@ def inspect(  # noqa: PLR0913 - one parameter per option
     window: reading.PixelWindow = None,
     bbox: reading.Bbox = None,
     area: reading.AreaFile = None,
+    thorough: Annotated[
+        bool,
+        typer.Option(
+            "--thorough",
+            help="Inspect each tile of a large scene as a picture too: small and blurred regions; takes far longer.",
+        ),
+    ] = False,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders too.")] = False,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=1, help="Pictures inspected at the same time.")
@@ -98,6 +105,7 @@ def inspect(  # noqa: PLR0913 - one parameter per option
                 finding=finding,
                 out=out,
                 pdf=pdf,
+                thorough=thorough,
                 json=json,
                 csv=csv,
                 parquet=parquet,

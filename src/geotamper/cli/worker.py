@@ -35,6 +35,7 @@ class Task:
         out: Parent folder of the report, or None for no files.
         name: Of the report's folder.
         pdf: Whether the report is written as PDF too.
+        thorough: Whether each tile of a scene is inspected as a picture too.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Task:
     out: str | None
     name: str
     pdf: bool = False
+    thorough: bool = False
 
     @property
     def request(self) -> Request:
@@ -60,6 +62,7 @@ class Task:
             time_limit=self.time_limit,
             max_memory=self.max_memory,
             read=self.read,
+            thorough=self.thorough,
         )
 
 
@@ -83,6 +86,7 @@ def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None
             questions=task.questions,
             finding=task.finding,
             read=task.read,
+            thorough=task.thorough,
             detector=detector,
             time_limit=task.time_limit,
             max_memory=task.max_memory,

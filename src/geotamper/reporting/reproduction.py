@@ -50,6 +50,8 @@ def reproducing_command(report: InspectionReport) -> str | None:
         value = chosen.get(key)
         if value is not None and value != _DEFAULTS.get(key):
             words += [option, f"{_written(value)}{unit}"]
+    if chosen.get("thorough"):
+        words.append("--thorough")
     terms = _class_network(report)
     if terms not in (None, DEFAULT_NETWORK):
         words += ["--weights", str(terms)]
