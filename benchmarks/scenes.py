@@ -1,9 +1,9 @@
 r"""Large scenes: whether a copy far from its source is found, and what time and memory it takes.
 
-Scenes are patchworks of the tiles of fold val; every tile has its own gain and noise. In forged ones an object of the
-first tile is pasted, turned and scaled, into the last one. Each scene is written to a GeoTIFF and inspected in a fresh
-process of its own with a memory bound of 2 GB. Processor time of all threads is stated, which a busy machine does not
-change; divided by the number of threads it is what an idle machine takes at least.
+Scenes are patchworks of tiles of fold val, one of each group; every tile has its own gain and noise. In forged ones an
+object of the first tile is pasted, turned and scaled, into the last one. Each scene is written to a GeoTIFF and
+inspected in a fresh process of its own with a memory bound of 2 GB. Processor time of all threads is stated, which a
+busy machine does not change much; on an idle machine with one core it is the time that passes.
 
 Examples:
     python benchmarks/scenes.py far --seeds 4 --json far.json
@@ -86,9 +86,8 @@ def _measured(work: Patchwork) -> dict[str, Any]:
         "forged": work.is_forged,
         "megapixels": work.columns * work.rows * 512**2 / 1e6,
     }
-    row["findings_in_all"] = len(row["findings"])
     row["found"], row["others"] = _compared(row.pop("findings"), truth)
-    print(json.dumps(row), file=sys.stderr)
+    print(json.dumps(row), file=sys.stderr, flush=True)
     return row
 
 
@@ -108,9 +107,11 @@ def _inspected(path: Path) -> dict[str, Any]:
     }
 
 
-def _compared(findings: Sequence[dict[str, Any]], truth: dict[str, Any]) -> tuple[dict[str, Any] | None, int]:
-    """How well the forgery was found, and how many findings show something else."""
-    found, others = None, 0
+def _compared(
+    findings: Sequence[dict[str, Any]], truth: dict[str, Any]
+) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+    """How well the forgery was found, and the findings that show something else."""
+    found, others = None, []
     for entry in findings:
         if (
             truth
@@ -135,7 +136,7 @@ def _compared(findings: Sequence[dict[str, Any]], truth: dict[str, Any]) -> tupl
                 "object_pixels": truth["source"].area,
             }
         else:
-            others += 1
+            others.append(entry)
     return found, others
 
 
@@ -145,7 +146,7 @@ def _is_same(entry: dict[str, Any], region: Region) -> bool:
     w = region.window
     shared = max(0, min(x1, w.x1) - max(x0, w.x0)) * max(0, min(y1, w.y1) - max(y0, w.y0))
     union = (x1 - x0) * (y1 - y0) + (w.x1 - w.x0) * (w.y1 - w.y0) - shared
-    return shared > 0.5 * union
+    return bool(shared > 0.5 * union)
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
@@ -164,7 +165,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
                 ("exchanged" if found.get("exchanged") else "yes" if found else "no")
                 if row["forged"]
                 else "-",
-                str(row["others"]),
+                str(len(row["others"])),
                 f"{found['rotation_error_deg']:.3f}" if "rotation_error_deg" in found else "-",
                 f"{found['scale_error']:.5f}" if "scale_error" in found else "-",
                 f"{seconds:.0f}",

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import rasterio
 from rasterio.windows import Window as RasterWindow
 
-from _common.tiles import TILE_SIZE, data_folder, tile_objects, tile_pixels, tiles_of_fold
+from _common.tiles import TILE_SIZE, Tile, data_folder, tile_objects, tile_pixels, tiles_of_fold
 from geotamper.errors import ForgeryError, InputError
 from geotamper.forge.copy_move import CopyMoveParameters, copy_move
 from geotamper.forge.forgery import Forgery
@@ -46,7 +46,8 @@ class Patchwork:
 def write_patchwork(path: Path, work: Patchwork) -> dict[str, Any]:
     """Write a scene of tiles of fold val as an uncompressed, tiled GeoTIFF.
 
-    Tiles are used once before any comes again, then turned or mirrored.
+    Of tiles that may show the same ground one is taken. Each is used once before any comes again, then turned or
+    mirrored.
 
     Returns:
         The truth: windows of source and copy and the transform, or nothing for an untouched scene.
@@ -57,7 +58,7 @@ def write_patchwork(path: Path, work: Patchwork) -> dict[str, Any]:
     rng = np.random.default_rng([work.seed, work.columns, work.rows])
     data = data_folder()
     tiles = tiles_of_fold(data, "val")
-    order = rng.permutation(len(tiles))
+    order = _one_of_each_group(tiles, rng)
     first, last = (0, 0), (work.rows - 1, work.columns - 1)
     truth: dict[str, Any] = {}
     ends: dict[tuple[int, int], Pixels] = {}
@@ -94,6 +95,13 @@ def write_patchwork(path: Path, work: Patchwork) -> dict[str, Any]:
     return truth
 
 
+def _one_of_each_group(tiles: list[Tile], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Indices of tiles in random order; what shows the same ground twice would rightly be found."""
+    order = rng.permutation(len(tiles))
+    first = {tiles[index].group: index for index in order[::-1]}
+    return np.array([index for index in order if first[tiles[index].group] == index], np.int64)
+
+
 def _varied(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     noisy = pixels * rng.uniform(*GAIN) + rng.normal(0, rng.uniform(*NOISE), pixels.shape)
     return np.asarray(np.clip(np.rint(noisy), 0, 255), np.uint8)
@@ -104,7 +112,9 @@ def _turned(pixels: Pixels, turn: int) -> Pixels:
     return np.ascontiguousarray(turned[:, ::-1] if turn % 8 >= 4 else turned)
 
 
-def _forged(data: Path, tiles: list[Any], order: Any, rng: np.random.Generator) -> tuple[Forgery, int, int]:
+def _forged(
+    data: Path, tiles: list[Tile], order: npt.NDArray[np.int64], rng: np.random.Generator
+) -> tuple[Forgery, int, int]:
     """Two tiles side by side, each with its own gain and noise, and an object of the first pasted into the second."""
     for first, second in zip(order[::2], order[1::2], strict=False):
         objects = [o for o in tile_objects(data, tiles[first]) if 400 <= np.count_nonzero(o.mask) <= 12_000]

@@ -17,7 +17,7 @@ from geotamper.detection.opening import open_detector
 from geotamper.errors import InputError, SpecificationError
 from geotamper.evidence.objects.network import DEFAULT_NETWORK
 from geotamper.imagery.picture import Picture
-from geotamper.imagery.read_options import ReadOptions
+from geotamper.imagery.read_options import READ_AS_STORED, ReadOptions
 from geotamper.imagery.reading import read_picture
 from geotamper.inspection.answering import answer_question, case_of_findings, case_of_report
 from geotamper.inspection.assembly import Request, assemble_report
@@ -36,16 +36,14 @@ from geotamper.inspection.report import (
     Verdict,
 )
 from geotamper.inspection.scenes.findings import SceneFindings
-from geotamper.inspection.scenes.opening import check_scene_detector, open_scene
+from geotamper.inspection.scenes.opening import as_scene, check_scene_detector, open_scene
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from geotamper.imagery.raster import Raster
+    from geotamper.imagery.pixel_source import PixelSource
 
 Progress = Callable[[float, str], None]
-
-_AS_THE_FILE_SAYS = ReadOptions()
 
 
 class Report:
@@ -200,12 +198,13 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     *,
     questions: Sequence[str] = (),
     finding: int | None = None,
+    read: ReadOptions = READ_AS_STORED,
     detector: str | Detector = DEFAULT_DETECTOR,
     false_alarm_rate: float = 0.01,
     weights: str = DEFAULT_NETWORK,
     time_limit: float | None = None,
     max_memory: int | None = DEFAULT_MEMORY,
-    options: ReadOptions = _AS_THE_FILE_SAYS,
+    thorough: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Look for forged regions in a picture and answer questions about them.
@@ -214,9 +213,10 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     and searched as scenes; see `geotamper.inspection.scenes.inspector.inspect_scene`.
 
     Args:
-        source: Path of a PNG, JPEG, WebP, TIFF or GeoTIFF file, a PIL image, or an (H, W, 3) uint8 RGB array.
+        source: Path of a PNG, JPEG, WebP, TIFF, GeoTIFF or VRT file, a PIL image, or an (H, W, 3) uint8 RGB array.
         questions: In free English; none means every open question that applies.
         finding: Id of the finding that verdict and answers shall concern; None for the primary one.
+        read: How a file is read: which bands, which stretch to 8 bits, which area of it.
         detector: A name, the path of a trained network (run folder, checkpoint folder, ONNX file), or a detector
             that is at hand.
         false_alarm_rate: Share of untouched pictures that may be called tampered, between 0 and 1; applies to
@@ -225,7 +225,8 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
             name.
         time_limit: Seconds after which the search ends with what it has, or None.
         max_memory: Bytes that the process may hold for the search, or None for no bound.
-        options: How a file is read: bands, stretch, area.
+        thorough: Inspect each tile of a scene as a picture too, small discs and blurred regions included; it takes many
+            times as long.
         progress: Called with the finished fraction (0 to 1) and the stage that begins.
 
     Raises:
@@ -249,37 +250,36 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         control.on_progress = progress
     start = time.monotonic()
     with contextlib.ExitStack() as opened:
-        scene = _as_scene(source, options, judge, control)
+        scene: PixelSource | None = None
+        area = None
+        if isinstance(source, str | os.PathLike):
+            raster = open_scene(os.fspath(source), read, judge, control)
+            if raster is not None:
+                opened.callback(raster.close)
+                scene, area = raster, raster.area
         if scene is None:
-            picture = read_source(source, options)
+            picture = read_source(source, read)
             start = time.monotonic()
-            detected: Findings | SceneFindings = judge.detect(picture, control)
-        else:
-            opened.callback(scene.close)
-            detected = check_scene_detector(judge).inspect_scene(scene, control, area=scene.area)
+            scene = as_scene(picture, judge, control)
+        detected: Findings | SceneFindings = (
+            judge.detect(picture, control)
+            if scene is None
+            else check_scene_detector(judge).inspect_scene(scene, control, area=area, thorough=thorough)
+        )
         request = Request(
             questions=tuple(questions),
             finding=finding,
-            parameters={"time_limit": time_limit, "max_memory": max_memory},
+            parameters={
+                "time_limit": time_limit,
+                "max_memory": max_memory,
+                **({"thorough": True} if thorough else {}),
+                **read.as_parameters(),
+            },
         )
         data = assemble_report(judge, detected, request, seconds=time.monotonic() - start)
         opened.pop_all()  # the report reads the scene on: it stays open as long as the report lives
     exhibit = detected.exhibit if isinstance(detected, SceneFindings) else exhibit_of(detected)
     return Report(data, exhibit=exhibit, detector=judge, detected=detected)
-
-
-def _as_scene(
-    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]",
-    options: ReadOptions,
-    detector: Detector,
-    control: Control,
-) -> "Raster | None":
-    """The file as a scene where it has to be one; None for what is inspected as a picture."""
-    if isinstance(source, str | os.PathLike):
-        return open_scene(os.fspath(source), options, detector, control)
-    if options.area is not None:
-        raise SpecificationError("an area was asked for of pixels in memory; cut them, or give a file")
-    return None
 
 
 def ask(
@@ -307,19 +307,26 @@ def ask(
 
 
 def read_source(
-    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]", options: ReadOptions = _AS_THE_FILE_SAYS
+    source: "str | os.PathLike[str] | Image | npt.NDArray[np.uint8]", read: ReadOptions = READ_AS_STORED
 ) -> Picture:
     """The picture behind a path, a PIL image or an array; its path stays as given.
 
     Args:
         source: As for `inspect`.
-        options: How a file is read.
+        read: How a file is read; without an area.
 
     Raises:
         InputError: The picture cannot be used.
+        SpecificationError: Something is asked for that pixels in memory, or pictures in memory, do not offer.
     """
+    if read.area is not None:
+        raise SpecificationError(
+            f"the {read.area.name} of pixels in memory was asked for; cut them, or give a file"
+        )
     if isinstance(source, str | os.PathLike):
-        return replace(read_picture(Path(source), options=options), path=os.fspath(source))
+        return replace(read_picture(Path(source), options=read), path=os.fspath(source))
+    if read != READ_AS_STORED:
+        raise SpecificationError("bands and stretch are choices about files; give arrays and images as RGB")
     if isinstance(source, np.ndarray):
         return Picture.from_array(source)
     return Picture.from_pil(source)

@@ -15,6 +15,7 @@ from geotamper.cli.worker import Outcome, Task, died, inspect_one, prepare_worke
 from geotamper.control import DEFAULT_MEMORY
 from geotamper.evidence.search import available_workers
 from geotamper.imagery.discovery import find_pictures
+from geotamper.imagery.read_options import READ_AS_STORED, ReadOptions
 from geotamper.reporting.folder import check_writable, folder_names
 
 
@@ -27,6 +28,7 @@ class Choices:
     out: str | None = None
     json: str | None = None
     csv: str | None = None
+    read: ReadOptions = READ_AS_STORED
     detector: str = "inspector"
     false_alarm_rate: float = 0.01
     weights: str = "research"
@@ -144,6 +146,7 @@ def _tasks(paths: Sequence[str], choices: Choices) -> list[Task]:
             path=path,
             questions=choices.questions,
             finding=choices.finding,
+            read=choices.read,
             detector=choices.detector,
             false_alarm_rate=choices.false_alarm_rate,
             weights=choices.weights,

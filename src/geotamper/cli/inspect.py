@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from geotamper.cli import options
+from geotamper.cli import options, reading
 from geotamper.cli.failures import one_line_failures
 from geotamper.control import DEFAULT_MEMORY
 
@@ -16,13 +16,14 @@ Examples:
   geotamper inspect a.png b.png --json - | jq .verdict
   geotamper inspect scene.png --detector sift
   geotamper inspect orthophoto.tif --max-memory 4GB --time-limit 10m --out reports
+  geotamper inspect sentinel.tif --bands 4,3,2 --stretch 2,98
 """
 
 
 def inspect(  # noqa: PLR0913 - one parameter per option
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", help="Pictures (PNG, JPEG, WebP, TIFF, GeoTIFF) or folders."),
+        typer.Argument(metavar="PATH", help="Pictures (PNG, JPEG, WebP, TIFF, GeoTIFF, VRT) or folders."),
     ],
     *,
     question: Annotated[
@@ -50,6 +51,11 @@ def inspect(  # noqa: PLR0913 - one parameter per option
     weights: options.Weights = "research",
     max_memory: options.MaxMemory = DEFAULT_MEMORY,
     time_limit: options.TimeLimit = None,
+    bands: reading.Bands = None,
+    stretch: reading.Stretch = None,
+    window: reading.PixelWindow = None,
+    bbox: reading.Bbox = None,
+    area: reading.AreaFile = None,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders too.")] = False,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=1, help="Pictures inspected at the same time.")
@@ -68,6 +74,7 @@ def inspect(  # noqa: PLR0913 - one parameter per option
         options.check_detector(detector)
         from geotamper.cli.batch import Choices, run_batch
 
+        read = reading.read_options(bands=bands, stretch=stretch, window=window, bbox=bbox, area=area)
         code = run_batch(
             paths,
             Choices(
@@ -76,6 +83,7 @@ def inspect(  # noqa: PLR0913 - one parameter per option
                 out=out,
                 json=json,
                 csv=csv,
+                read=read,
                 detector=detector,
                 false_alarm_rate=false_alarm_rate,
                 weights=weights,

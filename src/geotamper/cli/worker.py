@@ -12,6 +12,7 @@ import cv2
 from geotamper import api
 from geotamper.detection.opening import is_network, open_detector
 from geotamper.errors import GeotamperError
+from geotamper.imagery.read_options import ReadOptions
 from geotamper.inspection.detector import Detector
 from geotamper.inspection.report import InspectionReport
 from geotamper.processes import follow_parent
@@ -25,6 +26,7 @@ class Task:
         path: As given.
         questions: Texts; none means every open question that applies.
         finding: Id of the finding to answer for, or None.
+        read: How the picture is read.
         detector: Its name.
         false_alarm_rate: Between 0 and 1.
         weights: "research" or "permissive".
@@ -38,6 +40,7 @@ class Task:
     path: str
     questions: tuple[str, ...]
     finding: int | None
+    read: ReadOptions
     detector: str
     false_alarm_rate: float
     weights: str
@@ -66,6 +69,7 @@ def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None
             task.path,
             questions=task.questions,
             finding=task.finding,
+            read=task.read,
             detector=detector,
             time_limit=task.time_limit,
             max_memory=task.max_memory,

@@ -30,6 +30,8 @@ benchmarks/time_inspector.py measures at 512 and 4096 pixels a side."""
 
 NO_SMALL_DISCS = "the memory limit left out the search for small discs"
 
+OUT_OF_TIME = "the time limit ended the search before all candidates were tested"
+
 MOST_PIXELS_AHEAD = 1_500_000
 """Pixels of a picture up to which stages are begun early: as many as are searched for small discs."""
 
@@ -113,7 +115,7 @@ def find_evidence(
         blurs = ahead.result(BLURS, partial(_find_blurs, planes, settings))
     notes = plan.notes
     if control.time_left() <= 0:
-        notes += ("the time limit ended the search before all candidates were tested",)
+        notes += (OUT_OF_TIME,)
     return Evidence(
         copies=tuple(pair.as_evidence((height, width)) for pair in copies),
         blurs=tuple(blurs),

@@ -24,12 +24,11 @@ from geotamper.imagery.orientation import Orientation
 from geotamper.imagery.picture import Geotransform
 from geotamper.imagery.pixel_source import Block, check_window, reduced_size
 from geotamper.imagery.raster_file import gdal, open_dataset, tiled_copy
-from geotamper.imagery.read_options import DEFAULT_STRETCH, ReadOptions
+from geotamper.imagery.read_options import DEFAULT_STRETCH, READ_AS_STORED, ReadOptions
 from geotamper.imagery.region import Window
 from geotamper.imagery.shrinking import shrink
 from geotamper.imagery.stretch import ValueRange, measure_range
 
-_DEFAULTS = ReadOptions()
 _MEASURED_SIDE = 1024  # an overview of this size tells percentiles as well as the whole picture does
 
 
@@ -241,7 +240,7 @@ class _Place:
     notes: tuple[str, ...] = field(default=())
 
 
-def open_raster(path: Path | str, options: ReadOptions = _DEFAULTS) -> Raster:
+def open_raster(path: Path | str, options: ReadOptions = READ_AS_STORED) -> Raster:
     """Open a raster of any size to read it in windows as 8-bit RGB.
 
     Use it as context manager. Memory stays bounded: GDAL keeps at most 64 MB of decoded blocks, and reading holds at

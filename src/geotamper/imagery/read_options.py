@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from geotamper.errors import SpecificationError
 from geotamper.imagery.area import Area
@@ -44,3 +45,16 @@ class ReadOptions:
                 f"a stretch from {self.stretch[0]:g} to {self.stretch[1]:g} was asked for; expected two rising "
                 "percentiles between 0 and 100, such as 0.5 and 99.5"
             )
+
+    def as_parameters(self) -> dict[str, Any]:
+        """What was chosen, as plain values for a report; nothing where a file is read as it is stored."""
+        chosen = {
+            "bands": None if self.bands is None else list(self.bands),
+            "stretch": None if self.stretch is None else list(self.stretch),
+            "area": None if self.area is None else self.area.name,
+        }
+        return {name: value for name, value in chosen.items() if value is not None}
+
+
+READ_AS_STORED = ReadOptions()
+"""No choice of the caller: the bands that the file names, the whole picture, 8 bits as they are."""

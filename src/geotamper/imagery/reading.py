@@ -10,14 +10,12 @@ from geotamper.imagery.formats import EXPECTED
 from geotamper.imagery.headers import FileHeader, look_at
 from geotamper.imagery.limits import MAX_PIXELS, MAX_RASTER_PIXELS
 from geotamper.imagery.picture import Picture
-from geotamper.imagery.read_options import ReadOptions
+from geotamper.imagery.read_options import READ_AS_STORED, ReadOptions
 from geotamper.imagery.region import Window
-
-_DEFAULTS = ReadOptions()
 
 
 def read_picture(
-    path: Path | str, *, max_pixels: int = MAX_PIXELS, options: ReadOptions = _DEFAULTS
+    path: Path | str, *, max_pixels: int = MAX_PIXELS, options: ReadOptions = READ_AS_STORED
 ) -> Picture:
     """Read one picture as 8-bit RGB.
 

@@ -126,7 +126,12 @@ class Inspector:
         return replace(findings, items=items)
 
     def inspect_scene(
-        self, source: PixelSource, control: Control, *, area: PixelArea | None = None
+        self,
+        source: PixelSource,
+        control: Control,
+        *,
+        area: PixelArea | None = None,
+        thorough: bool = False,
     ) -> SceneFindings:
         """Look for forged regions in a scene that memory need not hold; see `geotamper.inspection.scenes.inspector`.
 
@@ -134,6 +139,7 @@ class Inspector:
             source: The scene, read window by window.
             control: Progress, cancellation and limits.
             area: The part to search; None for all of it.
+            thorough: Inspect each tile as a picture too, small discs and blurred regions included.
 
         Raises:
             InputError: The file is damaged, or the memory bound too small for any scene.
@@ -143,7 +149,14 @@ class Inspector:
         from geotamper.inspection.scenes.inspector import ScenePlan, inspect_scene
 
         settings = replace(self._settings, workers=self._settings.workers or available_workers())
-        return inspect_scene(source, ScenePlan(self.detect, self._classifier, settings), control, area=area)
+        plan = ScenePlan(self._detect_part, self._classifier, settings, thorough=thorough)
+        return inspect_scene(source, plan, control, area=area)
+
+    def _detect_part(self, picture: Picture, share: float, control: Control) -> Findings:
+        """`detect` with a share of the false-alarm rate: one of many parts of a scene."""
+        settings = replace(self._settings, false_alarm_rate=share * self._settings.false_alarm_rate)
+        part = Inspector(settings, search=self._search, classifier=self._classifier)
+        return part.detect(picture, control)
 
     def answers(
         self,

@@ -23,7 +23,8 @@ def twins() -> np.ndarray:
     rng = np.random.default_rng(0)
     one = rng.normal(0, 25, (COUNT, 32))
     other = one + rng.normal(0, 2, one.shape)
-    return np.clip(np.rint(np.concatenate([one, other])), -127, 127).astype(np.int8)
+    both = np.clip(np.rint(np.concatenate([one, other])), -127, 127)
+    return np.asarray(both, np.int8)
 
 
 def found(vectors: np.ndarray, points: np.ndarray, *, most_bytes: int) -> tuple[np.ndarray, bool]:

@@ -54,10 +54,12 @@ def test_hypotheses_survive_the_way_there_and_back(scene: PictureSource) -> None
     np.testing.assert_allclose(back.poses, guesses.poses)
 
 
-def test_hypotheses_that_lead_backwards_are_turned_round(scene: PictureSource) -> None:
+def test_hypotheses_that_lead_backwards_are_turned_round_in_their_place(scene: PictureSource) -> None:
     view = PairView.read(scene, HERE, THERE, margin=20)
-    guesses = Hypotheses(np.array([[60, 75]]), np.array([[1.0, 0.0, 575.0, 320.0]]))
-    turned = view.hypotheses_to_scene(view.to_view(guesses).reversed())
+    guesses = Hypotheses(np.array([[60, 75], [55, 70]]), np.array([[1.0, 0, 575, 320], [1.0, 0, 565, 310]]))
+    there = view.to_view(guesses)
+    mixed = Hypotheses.joined(there.subset(np.array([0])).reversed(), there.subset(np.array([1])))
+    turned = view.hypotheses_to_scene(mixed)
     np.testing.assert_array_equal(turned.centres, guesses.centres)
     np.testing.assert_allclose(turned.poses, guesses.poses)
 

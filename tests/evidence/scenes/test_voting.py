@@ -1,6 +1,7 @@
 """Votes of neighbouring keypoint pairs."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,12 +49,28 @@ def test_candidates_of_puts_supported_pairs_first_and_together(
 ) -> None:
     best, *others = candidates_of(vote(*matched), most=10)
     assert best.votes == 5
-    assert len(best.hypotheses) == 6
+    assert len(best.hypotheses) == 12  # by the transform that all six follow, and as each keypoint tells it
     assert len(others) == 9
     centres, poses = best.hypotheses.centres, best.hypotheses.poses
     np.testing.assert_allclose(poses[:, 2:], MOVE.apply(centres.astype(float)), atol=1.0)
     np.testing.assert_allclose(poses[:, 0], MOVE.a, atol=1e-5)
     np.testing.assert_allclose(poses[:, 1], MOVE.b, atol=1e-5)
+
+
+def test_candidates_of_fits_one_transform_to_pairs_that_are_a_little_off(
+    matched: tuple[SceneKeypoints, np.ndarray, np.ndarray],
+) -> None:
+    keypoints, partners, distances = matched
+    rng = np.random.default_rng(3)
+    angles, points = keypoints.angles.copy(), keypoints.points.copy()
+    angles[:6] += rng.normal(0, 0.05, 6).astype(np.float32)
+    points[5] += 14  # one is wrong altogether
+    changed = replace(keypoints, angles=angles, points=points)
+    best = candidates_of(vote(changed, partners, distances), most=1)[0]
+    fitted = best.hypotheses.poses[: len(best.hypotheses) - 6]
+    assert len(fitted) == 5
+    np.testing.assert_allclose(fitted[:, 0], MOVE.a, atol=0.01)
+    np.testing.assert_allclose(fitted[:, 1], MOVE.b, atol=0.01)
 
 
 def test_candidates_of_nothing_is_nothing() -> None:

@@ -14,7 +14,13 @@ _SAMPLE = 31
 
 @compiled
 def _keep(
-    here: int, there: int, distance: int, places: Floats32, crowd: float, partners: Ints32, distances: Ints32
+    here: int,
+    there: int,
+    distance: np.int32,
+    places: Floats32,
+    crowd: float,
+    partners: Ints32,
+    distances: Ints32,
 ) -> None:
     """Enter a partner into the sorted list of `here`; of partners that lie close together the best stays."""
     k = partners.shape[1]
@@ -122,7 +128,7 @@ def scan_tree(
             here = ids[order[start + i]]
             row = block[i]
             for j in range(i + 1, size):
-                distance = 0
+                distance = np.int32(0)
                 for c in range(len(row)):
                     gap = np.int32(row[c]) - np.int32(block[j, c])
                     distance += gap * gap

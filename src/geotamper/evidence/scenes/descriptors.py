@@ -9,10 +9,10 @@ Floats32 = npt.NDArray[np.float32]
 Compact = npt.NDArray[np.int8]
 
 COMPONENTS = 32
-"""Bytes of a compact descriptor; of tiles of fold val these components hold 84 % of the variance."""
+"""Bytes of a compact descriptor."""
 
 STEPS = 254.0
-"""Levels per unit of length; what is more than half a unit from the mean, one value in a thousand, is cut."""
+"""Levels per unit of length; what is more than half a unit from the mean, which is rare, is cut."""
 
 ENOUGH = 20_000
 """Descriptors that the components are fitted to."""

@@ -12,6 +12,7 @@ from geotamper.evidence.lookalikes import LikenessSearch
 from geotamper.evidence.lookalikes.search import CandidateSearch, Origin
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.planes import Planes
+from geotamper.evidence.registration import CorrelationGate
 from geotamper.evidence.scenes.views import GivenCandidates, PairView
 from geotamper.evidence.scenes.voting import Candidate
 from geotamper.evidence.settings import EvidenceSettings
@@ -26,10 +27,12 @@ LOOK_MARGIN = 144
 
 GROWTH = 2.5
 
-MOST_VIEW_PIXELS = 2_500_000
-"""Of both windows together; larger copies are found piece by piece and joined."""
+REGISTRATION = Registration(gate=CorrelationGate(at_least=0.4))
+"""The gate is wide, for there are few guesses: in noise and fine detail a pose close to the truth hardly correlates."""
 
-REGISTRATION = Registration()
+
+LOST = -9.0
+"""Exactness of a disc whose registration failed, see `register`."""
 
 
 @dataclass(frozen=True)
@@ -47,25 +50,25 @@ class Glance:
     contrast: float
 
 
-def glance(source: PixelSource, candidate: Candidate, *, workers: int, control: Control) -> Glance | None:
+def glance(source: PixelSource, candidate: Candidate, *, workers: int) -> Glance | None:
     """Register a candidate's guesses on small windows; None where nothing in them looks alike."""
     view = PairView.read(source, candidate.here, candidate.there, margin=GLANCE_MARGIN)
-    stage = Stage("a scene's candidate", GivenCandidates(view.to_view(candidate.hypotheses)))
+    stage = _stage(view, candidate)
     pool = CandidatePool(view.planes(), workers=workers, control=Control())
-    registered = CopySearch(stages=(stage,)).registered(pool, stage, workers=workers, control=Control())
-    control.checkpoint(0.75, "comparing places at full resolution")
-    if len(registered) == 0:
+    found = CopySearch(stages=(stage,)).registered(pool, stage, workers=workers, control=Control())
+    refined = view.hypotheses_to_scene(found.hypotheses)
+    kept = np.flatnonzero((found.exactness > LOST) & _inside(refined, candidate))
+    if len(kept) == 0:
         return None
-    order = np.argsort(-registered.exactness, kind="stable")
-    alike = np.where(
-        registered.exactness > -9.0, registered.texture / np.maximum(registered.residual, 0.3), 0.0
-    )
-    refined = view.hypotheses_to_scene(registered.hypotheses.subset(order))
-    inside = _inside(refined, candidate)
-    if not inside.any():
-        return None
-    better = replace(candidate, hypotheses=refined.subset(inside))
-    return Glance(better, float(registered.exactness.max()), float(alike.max()))
+    order = kept[np.argsort(-found.exactness[kept], kind="stable")]
+    contrast = found.texture[order] / np.maximum(found.residual[order], 0.3)
+    better = replace(candidate, hypotheses=refined.subset(order))
+    return Glance(better, float(found.exactness[order[0]]), float(contrast.max()))
+
+
+def _stage(view: PairView, candidate: Candidate) -> Stage:
+    """The guesses of a candidate as the one stage of a search in a view."""
+    return Stage("a scene's candidate", GivenCandidates(view.to_view(candidate.hypotheses)), REGISTRATION)
 
 
 def _inside(hypotheses: Hypotheses, candidate: Candidate) -> np.ndarray:
@@ -88,13 +91,13 @@ class Look:
 
     Attributes:
         search: Its test and judges are used, and the budgets of a single place.
-        most_pixels: Of a view.
+        most_pixels: Of both windows of a view; larger copies are found piece by piece and joined.
     """
 
     search: CopySearch = field(
         default_factory=lambda: CopySearch(stages=(), seeds=5, later_seeds=4, alike_seeds=1)
     )
-    most_pixels: int = MOST_VIEW_PIXELS
+    most_pixels: int = 2_500_000
 
     def exact(
         self, source: PixelSource, candidate: Candidate, *, settings: EvidenceSettings, control: Control
@@ -104,7 +107,7 @@ class Look:
         margin = LOOK_MARGIN
         while True:
             view = PairView.read(source, candidate.here, candidate.there, margin=margin)
-            stage = Stage("a scene's candidate", GivenCandidates(view.to_view(candidate.hypotheses)))
+            stage = _stage(view, candidate)
             pool = CandidatePool(view.planes(), workers=settings.workers, control=Control())
             pairs = replace(self.search, stages=(stage,)).run(
                 pool, settings=settings, control=_quiet(control)

@@ -3,15 +3,20 @@
 import math
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from geotamper.control import Control
 from geotamper.errors import InputError
 from geotamper.evidence.pair import CopyPair
+from geotamper.evidence.scenes.descriptors import COMPONENTS
 from geotamper.evidence.scenes.keypoints import Density, survey_keypoints, tiles_with_content
 from geotamper.evidence.scenes.looking import Glance, Look, glance
 from geotamper.evidence.scenes.merging import Accepted
 from geotamper.evidence.scenes.partners import Forest
 from geotamper.evidence.scenes.spool import Spool
 from geotamper.evidence.scenes.voting import Candidate, candidates_of, vote
+from geotamper.evidence.search import BYTES_PER_PIXEL, OUT_OF_TIME
+from geotamper.evidence.search import FIXED_BYTES as LIBRARY_BYTES
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.imagery.pixel_source import PixelSource
 from geotamper.imagery.region import Window
@@ -122,11 +127,12 @@ class SceneSearch:
         limit = control.time_limit or 0.0
         candidates, notes = self._candidates(source, tiles, memory, control)
         if control.time_left() <= 0:
-            return SceneEvidence(complete=False, notes=(*notes, _OUT_OF_TIME))
+            return SceneEvidence(complete=False, notes=(*notes, OUT_OF_TIME))
         glances, is_done = self._glances(source, candidates, LEFT_FOR_TRIALS * limit, settings, control)
-        evidence = self._tried(source, glances, area, settings, control)
+        look = replace(self.look, most_pixels=min(self.look.most_pixels, memory.view))
+        evidence = replace(self, look=look)._tried(source, glances, area, settings, control)
         if not is_done or not evidence.complete:
-            notes = (*notes, _OUT_OF_TIME)
+            notes = (*notes, OUT_OF_TIME)
         return replace(evidence, complete=not notes, notes=notes)
 
     def _candidates(
@@ -136,7 +142,7 @@ class SceneSearch:
         area = sum(rows * columns for rows, columns in (tile.shape for tile in tiles))
         limit = control.time_limit or 0.0
         notes: list[str] = []
-        with Spool(32, "int8", most_bytes=memory.descriptors) as spool:
+        with Spool(COMPONENTS, np.int8, most_bytes=memory.descriptors) as spool:
             survey = survey_keypoints(
                 source,
                 tiles,
@@ -173,16 +179,15 @@ class SceneSearch:
     ) -> tuple[list[Glance], bool]:
         """Quick looks at all candidates, and whether time allowed all of them."""
         seen: list[Glance] = []
-        # in the order of places, so that neighbouring windows are read from the same blocks of the file
-        placed = sorted(enumerate(candidates), key=lambda pair: (pair[1].here.y0 // TILE, pair[1].here.x0))
-        if control.time_limit is not None:
-            placed = list(enumerate(candidates))
-        for done, (_, candidate) in enumerate(placed):
+        order = candidates
+        if control.time_limit is None:
+            # in the order of places, so that neighbouring windows are read from the same blocks of the file
+            order = sorted(candidates, key=lambda one: (one.here.y0 // TILE, one.here.x0))
+        for done, candidate in enumerate(order):
             if control.time_left() <= until:
                 return seen, False
-            stage = "comparing places at full resolution"
-            control.checkpoint(0.75 + 0.15 * done / len(candidates), stage)
-            found = glance(source, candidate, workers=settings.workers, control=control)
+            control.checkpoint(0.75 + 0.15 * done / len(candidates), "comparing places at full resolution")
+            found = glance(source, candidate, workers=settings.workers)
             if found is not None:
                 seen.append(found)
         return seen, True
@@ -247,9 +252,6 @@ class SceneSearch:
         )
 
 
-_OUT_OF_TIME = "the time limit ended the search before all candidates were tested"
-
-
 @dataclass(frozen=True)
 class _Memory:
     """How a memory bound is shared out.
@@ -258,11 +260,13 @@ class _Memory:
         tile: Side of the tiles, pixels.
         keypoints: At most.
         descriptors: Bytes of compact descriptors that may lie in memory.
+        view: Pixels of a pair of windows.
     """
 
     tile: int
     keypoints: int
     descriptors: int
+    view: int
 
     @classmethod
     def of(cls, bound: int | None) -> "_Memory":
@@ -278,12 +282,14 @@ class _Memory:
                 f"{whole / 1e6:.0f} MB; raise --max-memory"
             )
         is_roomy = whole >= 2 * FIXED_BYTES
-        rest = whole - (FIXED_BYTES if is_roomy else SMALL_FIXED_BYTES)
+        fixed = FIXED_BYTES if is_roomy else SMALL_FIXED_BYTES
+        rest = whole - fixed
         descriptors = int(DESCRIPTOR_SHARE * rest)
         return cls(
             tile=TILE if is_roomy else SMALL_TILE,
             keypoints=(rest - descriptors) // BYTES_PER_KEYPOINT,
             descriptors=descriptors,
+            view=(fixed - LIBRARY_BYTES) // BYTES_PER_PIXEL,
         )
 
 

@@ -117,14 +117,17 @@ class PairView:
         return out
 
     def hypotheses_to_scene(self, hypotheses: Hypotheses) -> Hypotheses:
-        """Guesses of the view, whichever way they lead, as guesses of the scene from the first window to the second."""
+        """Guesses of the view, whichever way they lead, as guesses of the scene from the first window to the second.
+
+        Their order stays.
+        """
         first, second = self._shifts
         backwards = self._in_second(hypotheses.centres[:, 0])
-        turned = hypotheses.subset(backwards).reversed()
-        joined = Hypotheses.joined(hypotheses.subset(~backwards), turned)
-        poses = joined.poses.copy()
+        turned = hypotheses.reversed()
+        centres = np.where(backwards[:, None], turned.centres, hypotheses.centres)
+        poses = np.where(backwards[:, None], turned.poses, hypotheses.poses)
         poses[:, 2:] += second
-        return Hypotheses(joined.centres + first, poses)
+        return Hypotheses(centres + first, poses)
 
     def is_cut(self, region: Region, scene: tuple[int, int], reach: int = 6) -> bool:
         """Whether a region of the scene comes close to a border of its window that is none of the scene."""

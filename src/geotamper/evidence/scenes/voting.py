@@ -24,6 +24,14 @@ MOST_SUPPORT = 12.0
 """Votes beyond these do not raise a pair's rank: regular scenes have as many."""
 
 
+LOOSE, LOOSE_PER_PIXEL = 2.0, 0.08
+"""Pixels, and part of the distance between two keypoints, by which a pair may miss the transform of another one."""
+
+LEAST_FITTED = 3
+LEAST_SPREAD = 100.0
+"""Keypoints at different places, and square pixels of their scatter, below which one transform is not fitted."""
+
+
 @dataclass(frozen=True)
 class KeypointPairs:
     """n pairs of similar keypoints.
@@ -154,9 +162,37 @@ def candidates_of(pairs: KeypointPairs, *, most: int, hypotheses: int = 6) -> li
 
 
 def _candidate(pairs: KeypointPairs, group: npt.NDArray[np.int64]) -> Candidate:
-    hypotheses = Hypotheses.between(
-        pairs.points[group].astype(np.float64),
-        pairs.others[group].astype(np.float64),
-        pairs.turns[group].astype(np.complex128),
-    )
-    return Candidate(hypotheses, int(pairs.votes[group].max()))
+    points, others = pairs.points[group].astype(np.float64), pairs.others[group].astype(np.float64)
+    hypotheses = Hypotheses.between(points, others, pairs.turns[group].astype(np.complex128))
+    fitted = _fitted(points, others, hypotheses)
+    return Candidate(Hypotheses.joined(fitted, hypotheses), int(pairs.votes[group].max()))
+
+
+def _fitted(
+    points: npt.NDArray[np.float64], others: npt.NDArray[np.float64], hypotheses: Hypotheses
+) -> Hypotheses:
+    """Guesses at the same places by the one transform that most pairs of a group follow.
+
+    A keypoint tells its direction to a few degrees only; several that lie apart tell the transform far better.
+
+    Returns:
+        One guess per pair that follows it; none where fewer than three do.
+    """
+    # with z = x + iy and w = u + iv a pose is w = conj(a + ib) z + t
+    here, there = points @ [1, 1j], others @ [1, 1j]
+    turn = np.conj(hypotheses.poses[:, 0] + 1j * hypotheses.poses[:, 1])
+    error = np.abs(there[None] - there[:, None] - turn[:, None] * (here[None] - here[:, None]))
+    following = error < LOOSE + LOOSE_PER_PIXEL * np.abs(here[None] - here[:, None])
+    chosen = following[following.sum(axis=1).argmax()]
+    for _ in range(3):
+        z, w = here[chosen], there[chosen]
+        spread = float((np.abs(z - z.mean()) ** 2).sum())
+        if len(np.unique(z)) < LEAST_FITTED or spread < LEAST_SPREAD:
+            return Hypotheses.none()
+        factor = (np.conj(z - z.mean()) * (w - w.mean())).sum() / spread
+        predicted = w.mean() + factor * (here - z.mean())
+        chosen = np.abs(predicted - there) < LOOSE
+        if not chosen.any():
+            return Hypotheses.none()
+    images = np.stack([predicted.real, predicted.imag], axis=1)
+    return Hypotheses.between(points[chosen], images[chosen], np.full(int(chosen.sum()), np.conj(factor)))

@@ -17,7 +17,9 @@ from geotamper.inspection.inspector import Classifier, class_basis
 from geotamper.inspection.report import ObjectClassGuess
 from geotamper.inspection.scenes.area import AreaSource
 from geotamper.inspection.scenes.findings import SceneFinding, SceneFindings
-from geotamper.inspection.scenes.verdict import judge_scene, placed_findings
+from geotamper.inspection.scenes.placing import placed_findings
+from geotamper.inspection.scenes.tiles import search_tiles
+from geotamper.inspection.scenes.verdict import judge_scene, with_more
 
 PICTURE_PIXELS = 2_000_000
 """Areas up to this are inspected as a picture, where they fit into memory: small discs and blurred regions included."""
@@ -34,9 +36,13 @@ _SEARCH_STEP = 512
 LIMITS = (
     "In scenes too large for the search of a picture small copied regions, of a few hundred pixels, may be missed.",
     "In such scenes copies that were compressed or resized afterwards are looked for in few places.",
-    "Blurred regions are not looked for in such scenes; inspect an area of at most 2 million pixels for them.",
 )
 """What the search of scenes cannot see, beside the limits of the detector."""
+
+WITHOUT_TILES = (
+    "Blurred regions and small discs are not looked for in such scenes unless a thorough search is asked for; they are "
+    "in areas of at most 2 million pixels."
+)
 
 
 @dataclass(frozen=True)
@@ -44,16 +50,18 @@ class ScenePlan:
     """How a scene is inspected.
 
     Attributes:
-        detect: Inspects an area that is small enough as a picture.
+        detect: Inspects an area that is small enough as a picture; with a share of the false-alarm rate, 0 to 1.
         classifier: Tells what forged regions show; None leaves the class open.
         settings: Of the search for evidence.
         search: Of what is too large for `detect`.
+        thorough: Whether each tile is inspected as a picture too, which takes many times as long.
     """
 
-    detect: Callable[[Picture, Control], Findings]
+    detect: Callable[[Picture, float, Control], Findings]
     classifier: Classifier | None = None
     settings: EvidenceSettings = field(default_factory=EvidenceSettings)
     search: SceneSearch = field(default_factory=SceneSearch)
+    thorough: bool = False
 
 
 def inspect_scene(
@@ -85,14 +93,16 @@ def inspect_scene(
         )
     if fits_picture(window, control):
         view = PairView.read(searched, window, window, margin=0)
-        return placed_findings(source, plan.detect(Picture.from_array(view.pixels), control), view.here)
+        return placed_findings(source, plan.detect(Picture.from_array(view.pixels), 1.0, control), view.here)
     evidence = plan.search.run(searched, settings=plan.settings, control=control)
-    findings = replace(judge_scene(searched, evidence), source=source)
-    findings = replace(findings, notes=(*findings.notes, *LIMITS))
-    if plan.classifier is None:
-        return findings
-    items = tuple(_classified(item, searched, plan.classifier) for item in findings.items)
-    return replace(findings, items=items)
+    findings = judge_scene(searched, evidence)
+    if plan.classifier is not None:
+        items = tuple(_classified(item, searched, plan.classifier) for item in findings.items)
+        findings = replace(findings, items=items)
+    if plan.thorough:
+        findings = with_more(findings, search_tiles(searched, plan.detect, findings.items, control))
+    notes = (*findings.notes, *LIMITS, *(() if plan.thorough else (WITHOUT_TILES,)))
+    return replace(findings, source=source, notes=notes)
 
 
 def fits_picture(window: Window, control: Control) -> bool:

@@ -5,6 +5,8 @@ import os
 from geotamper.control import Control
 from geotamper.errors import SpecificationError
 from geotamper.imagery.limits import MAX_PIXELS
+from geotamper.imagery.picture import Picture
+from geotamper.imagery.pixel_source import PictureSource
 from geotamper.imagery.raster import Raster, open_raster
 from geotamper.imagery.read_options import ReadOptions
 from geotamper.imagery.reading import read_size
@@ -37,6 +39,22 @@ def open_scene(path: str, options: ReadOptions, detector: Detector, control: Con
             return None
     check_scene_detector(detector)
     return open_raster(os.fspath(path), options)
+
+
+def as_scene(picture: Picture, detector: Detector, control: Control) -> PictureSource | None:
+    """A picture in memory as a scene, where the search of pictures would need more than the memory bound.
+
+    Args:
+        picture: Whatever its size.
+        detector: What shall look at it; only the inspector looks at scenes.
+        control: Its memory bound counts.
+
+    Returns:
+        The scene, or None for what is inspected as a picture.
+    """
+    if not isinstance(detector, Inspector) or is_picture(picture.width * picture.height, control):
+        return None
+    return PictureSource(picture)
 
 
 def is_picture(pixels: int, control: Control) -> bool:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.scenes.search import SceneEvidence, adjusted_probability
 from geotamper.imagery.pixel_source import PixelSource
-from geotamper.imagery.region import Region, Window
-from geotamper.inspection.findings import SAME_REGION_IOU, Finding, Findings, group_numbers
+from geotamper.imagery.region import Region
+from geotamper.inspection.findings import SAME_REGION_IOU, group_numbers
 from geotamper.inspection.scenes.findings import SceneFinding, SceneFindings
+from geotamper.inspection.scenes.tiles import TileSearch
 from geotamper.inspection.verdict import SCORE_WITHOUT_SEARCH
 
 ACCEPTED_FROM = 0.8
@@ -41,8 +42,7 @@ def judge_scene(source: PixelSource, evidence: SceneEvidence) -> SceneFindings:
     if accepted:
         items = scene_findings(accepted)
         score = items[0].confidence
-        number = "one forged region" if len(items) == 1 else f"{len(items)} forged regions"
-        basis = f"{number} found, the surest with confidence {score:.2f}"
+        basis = found_basis(items)
         return replace(open_verdict, tampered=True, score=score, confidence=score, items=items, basis=basis)
     unclear = [*allowed, *(_allowing(pair, evidence.trials) for pair in evidence.undecided)]
     if unclear:
@@ -68,28 +68,64 @@ def _allowing(pair: CopyPair, trials: int) -> CopyPair:
 
 def scene_findings(pairs: Sequence[CopyPair]) -> tuple[SceneFinding, ...]:
     """Findings of these pairs, in falling confidence, ids and groups from 1."""
-    ranked = sorted(pairs, key=lambda pair: -pair.probability)
-    items = [
-        SceneFinding(
-            id=number,
-            group=number,
-            kind="copy-move",
-            confidence=pair.probability,
-            source=pair.source,
-            target=pair.copy,
-            transform=pair.transform,
-            rotation_sigma=pair.rotation_sigma,
-            scale_sigma=pair.scale_sigma,
-            direction_confidence=pair.direction.probability,
-            direction_basis=pair.direction.basis,
-        )
-        for number, pair in enumerate(ranked, start=1)
-    ]
-    groups = group_numbers(len(items), lambda one, other: _share_region(items[one], items[other]))
-    return tuple(replace(item, group=group) for item, group in zip(items, groups, strict=True))
+    return numbered(
+        [
+            SceneFinding(
+                id=1,
+                group=1,
+                kind="copy-move",
+                confidence=pair.probability,
+                source=pair.source,
+                target=pair.copy,
+                transform=pair.transform,
+                rotation_sigma=pair.rotation_sigma,
+                scale_sigma=pair.scale_sigma,
+                direction_confidence=pair.direction.probability,
+                direction_basis=pair.direction.basis,
+            )
+            for pair in pairs
+        ]
+    )
+
+
+def numbered(items: Sequence[SceneFinding]) -> tuple[SceneFinding, ...]:
+    """The findings in falling confidence, with ids and groups from 1."""
+    ranked = sorted(items, key=lambda item: -item.confidence)
+    groups = group_numbers(len(ranked), lambda one, other: _share_region(ranked[one], ranked[other]))
+    pairs = enumerate(zip(ranked, groups, strict=True), start=1)
+    return tuple(replace(item, id=number, group=group) for number, (item, group) in pairs)
+
+
+def with_more(findings: SceneFindings, search: TileSearch) -> SceneFindings:
+    """The verdict with what the tiles showed; certain findings of tiles take the place of mere candidates."""
+    notes, complete = (*findings.notes, *search.notes), findings.complete and not search.notes
+    if not search.items:
+        is_open = findings.tampered is None or (findings.tampered is False and not complete)
+        more = replace(findings, notes=notes, complete=complete)
+        return replace(more, tampered=None, confidence=0.0) if is_open else more
+    items = numbered([*(findings.items if findings.tampered else ()), *search.items])
+    score = items[0].confidence
+    return replace(
+        findings,
+        tampered=True,
+        score=score,
+        confidence=score,
+        items=items,
+        basis=found_basis(items),
+        notes=notes,
+        complete=complete,
+    )
+
+
+def found_basis(items: Sequence[SceneFinding]) -> str:
+    """What the verdict on a forged scene rests on."""
+    number = "one forged region" if len(items) == 1 else f"{len(items)} forged regions"
+    return f"{number} found, the surest with confidence {items[0].confidence:.2f}"
 
 
 def _share_region(one: SceneFinding, other: SceneFinding) -> bool:
+    if one.kind != "copy-move" or other.kind != "copy-move":
+        return False
     pairs = ((a, b) for a in (one.source, one.target) for b in (other.source, other.target))
     return any(_iou(a, b) > SAME_REGION_IOU for a, b in pairs)
 
@@ -98,52 +134,3 @@ def _iou(one: Region, other: Region) -> float:
     shared = one.shared_with(other)
     union = one.area + other.area - shared
     return shared / union if union else 0.0
-
-
-def placed_findings(source: PixelSource, findings: Findings, window: Window) -> SceneFindings:
-    """The findings of a window that was inspected as a picture, in the scene.
-
-    Args:
-        source: The scene.
-        findings: Of the window's pixels.
-        window: Where they lie.
-    """
-    return SceneFindings(
-        source=source,
-        tampered=findings.tampered,
-        score=findings.score,
-        confidence=findings.confidence,
-        items=tuple(placed_finding(item, window) for item in findings.items),
-        basis=findings.basis,
-        notes=findings.notes,
-        complete=findings.tampered is not None or bool(findings.items),
-    )
-
-
-def placed_finding(item: Finding, window: Window) -> SceneFinding:
-    """A finding of a window, in the scene."""
-    transform = item.transform
-    if transform is not None:
-        x, y = window.x0, window.y0
-        a, b = transform.a, transform.b
-        transform = replace(
-            transform, tx=transform.tx + x - a * x - b * y, ty=transform.ty + y + b * x - a * y
-        )
-    return SceneFinding(
-        id=item.id,
-        group=item.group,
-        kind=item.kind,
-        confidence=item.confidence,
-        source=Region.cut(window, item.source),
-        target=Region.cut(window, item.target),
-        transform=transform,
-        rotation_sigma=item.rotation_sigma,
-        scale_sigma=item.scale_sigma,
-        direction_confidence=item.direction_confidence,
-        direction_basis=item.direction_basis,
-        blur_method=item.blur_method,
-        blur_strength=item.blur_strength,
-        object_class=item.object_class,
-        best_class=item.best_class,
-        object_basis=item.object_basis,
-    )
