@@ -78,13 +78,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of all chance")
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--limit", type=float, help="seconds that a case may take")
+    parser.add_argument("--retry", action="store_true", help="work on the findings once more, after mending")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     journal = Journal(options.out, options.mode, options.seed)
     subject = SUBJECTS[options.mode]
     wanted = range(options.first, options.first + options.cases)
-    todo = [number for number in wanted if number not in journal.done]
+    done = journal.done.keys() - (journal.findings.keys() if options.retry else set())
+    todo = [number for number in wanted if number not in done]
     start = time.monotonic()
     worker = Worker(
         subject.make, options.out, limit=options.limit or subject.limit, memory_mb=subject.memory_mb

@@ -160,7 +160,7 @@ class RequestMaker:
 
     def _tile(self, rng: Generator) -> Wire:
         numbers = [
-            pick(rng, ("0", "0", "1", "-1", "99", "2147483648", "1e3", "x", "", "%30")) for _ in range(3)
+            pick(rng, (*["0"] * 16, "1", "-1", "99", "2147483648", "1e3", "x", "", "%30")) for _ in range(3)
         ]
         z, x, y = numbers
         target = f"{API}/inspections/{self._id(rng)}/tiles/{pick(rng, _LAYERS)}/{z}/{x}/{y}"

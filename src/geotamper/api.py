@@ -281,7 +281,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     return Report(data, exhibit=exhibit, detector=judge, detected=detected)
 
 
-def request_of(  # noqa: PLR0913 - what `inspect` takes
+def request_of(
     questions: Sequence[str],
     *,
     finding: int | None,

@@ -112,6 +112,13 @@ def test_code_raw_bytes_and_damage_are_refused(tmp_path: Path, content: str, wor
         read_picture(path)
 
 
+def test_element_that_is_no_ascii_is_refused_before_gdal_cuts_it(tmp_path: Path, capfd: Any) -> None:
+    path = _vrt(tmp_path / "a.vrt", "<B\u00e9Mapping/>")
+    with pytest.raises(InputError, match="unknown element"):
+        open_raster(path)
+    assert capfd.readouterr().err == ""
+
+
 def test_a_source_that_vanishes_is_an_input_error(tmp_path: Path, capfd: Any) -> None:
     _tile(tmp_path / "a.tif", 5)
     (tmp_path / "b.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:150])

@@ -330,3 +330,10 @@ def test_broken_forms_leave_nothing_in_the_log(roomy: TestClient, caplog: pytest
     answer = roomy.post(INSPECTIONS, content=b"--y\r\n\r\n\r\n", headers=headers)
     assert answer.status_code == 400
     assert not [record for record in caplog.records if record.name.startswith("python_multipart")]
+
+
+@pytest.mark.parametrize("body", [b'{"path": "\\ud83d"}', b'{"path": "a.png", "\\ud83d": 1}'])
+def test_request_with_half_a_letter_gets_problem_details(roomy: TestClient, body: bytes) -> None:
+    answer = roomy.post(INSPECTIONS, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code in {403, 404, 422}
+    assert answer.headers["content-type"] == PROBLEM

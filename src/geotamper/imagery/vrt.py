@@ -83,6 +83,11 @@ def _parse(path: Path) -> ET.Element:
         attributes = {name.lower(): value for name, value in element.attrib.items()}
         element.attrib.clear()
         element.attrib.update(attributes)
+    foreign = next((element.tag for element in tree.iter() if not element.tag.isascii()), None)
+    if foreign is not None:  # GDAL may cut it within a letter when it complains, which rasterio cannot decode
+        raise InputError(
+            f"'{path}' (VRT) holds the unknown element '{foreign[:40]}'; {_EXPECTED}: write it again with gdalbuildvrt"
+        )
     return tree
 
 

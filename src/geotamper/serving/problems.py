@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from geotamper.errors import GeotamperError
+from geotamper.inspection.report import printable
 from geotamper.serving.refusals import ServiceError, disk_full
 
 MEDIA_TYPE = "application/problem+json"
@@ -91,7 +92,10 @@ async def _on_misfit(request: Request, error: Exception) -> JSONResponse:
 
 def misfit_response(errors: Any) -> JSONResponse:  # noqa: ANN401 - what pydantic gives
     """The answer to values that do not fit: places and reasons, without the values themselves."""
-    misfits = [{"place": ".".join(map(str, item["loc"])), "reason": item["msg"]} for item in errors]
+    misfits = [
+        {"place": printable(".".join(map(str, item["loc"]))), "reason": printable(item["msg"])}
+        for item in errors
+    ]
     first = misfits[0] if misfits else {"place": "the request", "reason": "does not fit"}
     return _response(
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -122,7 +126,7 @@ def _response(
     headers: Mapping[str, str] | None = None,
     errors: list[dict[str, Any]] | None = None,
 ) -> JSONResponse:
-    problem = Problem(type=kind, title=status.phrase, status=status, detail=detail, errors=errors)
+    problem = Problem(type=kind, title=status.phrase, status=status, detail=printable(detail), errors=errors)
     return JSONResponse(
         problem.model_dump(exclude_none=True), status, headers=dict(headers or {}), media_type=MEDIA_TYPE
     )

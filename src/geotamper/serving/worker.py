@@ -110,7 +110,10 @@ class _Listener:
 def _inspect(task: Assignment, listener: _Listener, threads: int) -> Outcome:
     import cv2
 
-    os.chdir(task.folder)  # so that the report's paths are relative to the folder of the inspection
+    try:
+        os.chdir(task.folder)  # so that the report's paths are relative to the folder of the inspection
+    except FileNotFoundError:
+        return Outcome()  # the inspection was removed before the work on it began
     try:
         verdict = _report(task, listener, threads)
     except CancelledError:

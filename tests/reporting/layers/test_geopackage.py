@@ -1,5 +1,6 @@
 import json
 import math
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -28,6 +29,15 @@ def package(placed_report: PlacedReport, tmp_path: Path) -> Path:
     path = tmp_path / "findings.gpkg"
     write_geopackage(placed_report(), path)
     return path
+
+
+def test_write_geopackage_into_a_folder_whose_name_is_no_utf_8(
+    placed_report: PlacedReport, tmp_path: Path
+) -> None:
+    path = tmp_path / os.fsdecode(b"out\xff") / "findings.gpkg"
+    write_geopackage(placed_report(), path)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert path.read_bytes().startswith(b"SQLite format 3\0")
 
 
 def test_write_geopackage_layers_are_those_of_the_report(package: Path, placed_report: PlacedReport) -> None:

@@ -1,5 +1,7 @@
 """Findings as GeoPackage in the coordinate system of the scene, with the styles that QGIS draws them in."""
 
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -54,12 +56,14 @@ def write_geopackage(report: InspectionReport, path: Path) -> None:
             "file, which is in pixels then"
         )
     features = [_placed(feature, image.geotransform) for feature in findings_features(report)]
-    with atomic_path(path) as temporary:
+    with atomic_path(path) as temporary, tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "findings.gpkg"  # elsewhere, because pyogrio refuses paths that are no UTF-8
         try:
             for role in LAYERS:
                 chosen = [feature for feature in features if feature.role == role]
-                _write_layer(temporary, role, chosen, image.crs)
-            _write_styles(temporary)
+                _write_layer(draft, role, chosen, image.crs)
+            _write_styles(draft)
+            shutil.copyfile(draft, temporary)
         except pyogrio.errors.CRSError as error:
             raise InputError(
                 f"the coordinate system of '{image.path}' cannot be written to a GeoPackage ({error}); use the "
