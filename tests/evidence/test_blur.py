@@ -12,7 +12,7 @@ import pytest
 from geotamper.control import Control
 from geotamper.errors import CancelledError, GeotamperError
 from geotamper.evidence.blur import find_blurs, model
-from geotamper.evidence.blur.search import stated
+from geotamper.evidence.blur.search import RAREST, allowed_share, stated
 from geotamper.evidence.results import BlurEvidence
 from geotamper.evidence.search import BLUR_SHARE
 from geotamper.evidence.settings import EvidenceSettings
@@ -203,3 +203,11 @@ def test_stated_probability_rises_from_the_cut_and_falls_with_the_allowed_alarms
     assert stated(0.11, 0.11, 0.005) == pytest.approx(9.5 / 10.5)
     assert stated(0.5, 0.11, 0.005) > stated(0.2, 0.11, 0.005) > stated(0.11, 0.11, 0.005)
     assert stated(0.11, 0.11, 0.05) < 0.5 < stated(1.0, 0.11, 0.05) <= 1
+
+
+def test_allowed_share_keeps_the_rate_of_larger_pictures() -> None:
+    assert allowed_share(0.01, 512 * 512) == 0.01
+    assert allowed_share(0.01, 100 * 100) == 0.01
+    assert allowed_share(0.01, 4 * 512 * 512) == pytest.approx(0.0025)
+    assert allowed_share(0.01, 4096 * 4096) == RAREST
+    assert allowed_share(RAREST / 10, 4096 * 4096) == RAREST / 10

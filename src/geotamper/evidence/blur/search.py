@@ -39,6 +39,12 @@ BORDER_ODDS = 0.0475
 """Odds of a region just above the cut, times the share of untouched pictures that reach it: of 210 blurred pictures of
 fold val ten have their region there at the default rate."""
 
+MEASURED_AREA = 512 * 512
+"""Pixels of the pictures in which false alarms were counted (weights/blur.md)."""
+
+RAREST = 0.001
+"""Share of those pictures below which there were too few to measure a cut."""
+
 LEAST_MOSAIC = 0.8
 """Probability that a mosaic needs at any rate of false alarms: few pictures to learn from have chance lattices, noisy
 or saturated ones have many, and true mosaics score far above."""
@@ -101,6 +107,18 @@ def _examine(traces: PictureTraces, weight: FloatPlane, kind: int) -> list[Candi
     return found
 
 
+def allowed_share(rate: float, area: int) -> float:
+    """The share of measured pictures that may reach a cut, so that a picture of any size keeps the rate.
+
+    A larger picture has as many more places that could be taken for blurred. Cuts are not known below `RAREST`.
+
+    Args:
+        rate: False alarms per picture.
+        area: Of the picture, pixels.
+    """
+    return max(rate / max(1.0, area / MEASURED_AREA), min(rate, RAREST))
+
+
 def find_blurs(
     pixels: Pixels, *, settings: EvidenceSettings, workers: int, control: Control
 ) -> list[BlurEvidence]:
@@ -123,7 +141,7 @@ def find_blurs(
     if min(pixels.shape[:2]) < SMALLEST_SIDE:
         return []
     model = load_model()
-    allowed = settings.false_alarm_rate
+    allowed = allowed_share(settings.false_alarm_rate, pixels.shape[0] * pixels.shape[1])
     control.checkpoint(0.0, "looking for mosaics")
     found = _mosaics(pixels, model, allowed)
     excluded = np.zeros(pixels.shape[:2], np.bool_)
