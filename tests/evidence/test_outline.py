@@ -94,3 +94,17 @@ def test_exact_outline_stays_within_its_margin(
     assert min(x0 - known.window.x0, y0 - known.window.y0) >= -12
     assert max(x1 - known.window.x1, y1 - known.window.y1) <= 12
     assert outline.area > 40 * 40
+
+
+def test_exact_outline_takes_no_void_for_a_part(
+    noise: npt.NDArray[np.uint8], ellipse: Callable[..., BoolMask]
+) -> None:
+    first = ellipse((30, 40), (15, 15), (90, 120))
+    planes = _repeated(noise, first)
+    pixels = planes.pixels.copy()
+    pixels[70:, :120] = 255  # a void whose rim is rugged...
+    pixels[np.arange(70, 90, 4), 40:80:2] = 200
+    pixels[66:, 120:] = 255  # ...and that is said to follow from another one
+    outline = exact_outline(Planes.of(pixels), _exact(RIGHT), _region(first)).full((90, 240))
+    assert not outline[70:].any()
+    assert outline[:60].any()

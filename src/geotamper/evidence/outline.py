@@ -8,7 +8,7 @@ from geotamper.evidence.loops.discs import MIN_RANGE
 from geotamper.evidence.planes import Planes
 from geotamper.evidence.resampling import residual
 from geotamper.evidence.resynthesis import Explanation
-from geotamper.imagery.region import Region
+from geotamper.imagery.region import Matrix, Region, Window
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -46,8 +46,19 @@ def exact_outline(planes: Planes, found: Explanation, region: Region, *, margin:
     # under a half turn the source is predicted from its copy by the same map: it is no part of the copy
     elsewhere = region.moved(found.matrix, (planes.height, planes.width)).within(window)
     solid[elsewhere & ~region.within(window)] = 0
-    kept = _supported_parts(np.asarray(solid, np.uint8), region.within(window), exact & (spread >= 8))
+    # white follows white at the rim of a void, where only the neighbours of a pixel differ
+    informative = exact & (np.minimum(spread, _predicted_range(planes, found.matrix, window)) >= 8)
+    kept = _supported_parts(np.asarray(solid, np.uint8), region.within(window), informative)
     return Region.cut(window, _filled(kept, exact))
+
+
+def _predicted_range(planes: Planes, matrix: Matrix, window: Window) -> npt.NDArray[np.float32]:
+    """(rows, columns) range of values around the place that each pixel of a window is predicted from."""
+    shifted = matrix.copy()
+    shifted[:, 2] += matrix[:, :2] @ (window.x0, window.y0)
+    rows, columns = window.shape
+    how = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(planes.colour_range, shifted, (columns, rows), flags=how), np.float32)
 
 
 def _supported_parts(solid: Bytes, known: npt.NDArray[np.bool_], informative: npt.NDArray[np.bool_]) -> Bytes:
