@@ -125,3 +125,10 @@ def test_browser_keeps_the_token_of_the_address(guarded: TestClient) -> None:
 )
 def test_loopback_is_told_from_the_address(host: str, *, is_loopback: bool) -> None:
     assert ServiceSettings(host=host).is_loopback == is_loopback
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[x]", "null", ""])
+def test_origin_that_is_no_address_is_foreign(roomy: TestClient, origin: str) -> None:
+    answer = roomy.post("/api/v1/inspections", headers={"Origin": origin})
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "urn:problem-type:geotamper:foreign-origin"

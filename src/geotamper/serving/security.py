@@ -135,7 +135,10 @@ def _is_foreign(headers: Headers, host: str) -> bool:
     """Whether a browser sends this on behalf of a page from elsewhere."""
     origin = headers.get("origin")
     if origin is not None:
-        return urlsplit(origin).netloc.lower() != host.lower()
+        try:
+            return urlsplit(origin).netloc.lower() != host.lower()
+        except ValueError:  # no address at all, such as "http://["
+            return True
     return headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
 
 
