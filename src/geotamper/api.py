@@ -38,11 +38,13 @@ from geotamper.inspection.report import (
 )
 from geotamper.inspection.scenes.findings import SceneFindings
 from geotamper.inspection.scenes.opening import as_scene, check_scene_detector, open_scene
+from geotamper.inspection.scenes.spreading import Spread, TileProcesses
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from geotamper.imagery.pixel_source import PixelSource
+    from geotamper.imagery.raster import Raster
 
 Progress = Callable[[float, str], None]
 
@@ -206,6 +208,7 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     time_limit: float | None = None,
     max_memory: int | None = DEFAULT_MEMORY,
     thorough: bool = False,
+    spread: Spread | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Look for forged regions in a picture and answer questions about them.
@@ -228,6 +231,8 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         max_memory: Bytes that the process may hold for the search, or None for no bound.
         thorough: Inspect each tile of a scene as a picture too, small discs and blurred regions included; it takes many
             times as long.
+        spread: How the tiles of a scene that is read from a file are shared out among processes, as the memory bound
+            allows; None for this process alone. The findings are the same.
         progress: Called with the finished fraction (0 to 1) and the stage that begins.
 
     Raises:
@@ -252,12 +257,13 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
     start = time.monotonic()
     with contextlib.ExitStack() as opened:
         scene: PixelSource | None = None
-        area = None
+        area, find = None, None
         if isinstance(source, str | os.PathLike):
             raster = open_scene(os.fspath(source), read, judge, control)
             if raster is not None:
                 opened.callback(raster.close)
                 scene, area = raster, raster.area
+                find = _shared_out(raster, spread or Spread(), control)
         if scene is None:
             picture = read_source(source, read)
             start = time.monotonic()
@@ -265,7 +271,9 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         detected: Findings | SceneFindings = (
             judge.detect(picture, control)
             if scene is None
-            else check_scene_detector(judge).inspect_scene(scene, control, area=area, thorough=thorough)
+            else check_scene_detector(judge).inspect_scene(
+                scene, control, area=area, thorough=thorough, find=find
+            )
         )
         request = request_of(
             questions,
@@ -279,6 +287,11 @@ def inspect(  # noqa: PLR0913 - every choice of the command line, by name
         opened.pop_all()  # the report reads the scene on: it stays open as long as the report lives
     exhibit = detected.exhibit if isinstance(detected, SceneFindings) else exhibit_of(detected)
     return Report(data, exhibit=exhibit, detector=judge, detected=detected)
+
+
+def _shared_out(raster: "Raster", spread: Spread, control: Control) -> TileProcesses | None:
+    allowed = spread.within(control)
+    return None if allowed.is_one else TileProcesses(raster.spec, raster.area, allowed)
 
 
 def request_of(

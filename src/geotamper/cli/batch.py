@@ -18,6 +18,7 @@ from geotamper.cli.worker import Outcome, Task, died, inspect_one
 from geotamper.control import DEFAULT_MEMORY
 from geotamper.imagery.discovery import find_pictures
 from geotamper.imagery.read_options import READ_AS_STORED, ReadOptions
+from geotamper.inspection.scenes.spreading import Spread
 from geotamper.processes import EngineName, in_order, open_engine
 from geotamper.reporting.folder import check_writable, folder_names
 from geotamper.reporting.pdf import PDF_NAME, check_pdf_support, write_folder_pdf
@@ -193,7 +194,8 @@ def _inspect_all(tasks: Sequence[Task], choices: Choices) -> Generator[Outcome]:
         return
     jobs = min(choices.jobs, len(tasks))
     with progress_bar(len(tasks)) as watch:
-        if jobs == 1 and choices.engine == "local":  # one after the other, here: each with its own progress
+        if len(tasks) == 1 or (jobs == 1 and choices.engine == "local"):
+            # one after the other, here: each with its own progress
             for done, task in enumerate(tasks):
                 yield inspect_one(task, watch(done, Path(task.path).name) if watch else None)
             return
@@ -214,7 +216,8 @@ def _threads(choices: Choices) -> int:
 
 
 def _tasks(paths: Sequence[str], choices: Choices) -> list[Task]:
-    threads = _threads(choices)
+    is_alone = len(paths) == 1
+    threads = 0 if is_alone else _threads(choices)
     return [
         Task(
             path=path,
@@ -230,6 +233,7 @@ def _tasks(paths: Sequence[str], choices: Choices) -> list[Task]:
             out=choices.out,
             pdf=choices.pdf,
             thorough=choices.thorough,
+            spread=Spread(choices.jobs, choices.engine) if is_alone else None,
             name=name,
         )
         for path, name in zip(paths, folder_names(list(paths), choices.out), strict=True)

@@ -14,6 +14,7 @@ from geotamper.imagery.read_options import ReadOptions
 from geotamper.inspection.assembly import Request
 from geotamper.inspection.detector import Detector
 from geotamper.inspection.report import InspectionReport
+from geotamper.inspection.scenes.spreading import Spread
 from geotamper.reporting.pdf import write_folder_pdf
 
 
@@ -36,6 +37,7 @@ class Task:
         name: Of the report's folder.
         pdf: Whether the report is written as PDF too.
         thorough: Whether each tile of a scene is inspected as a picture too.
+        spread: How the tiles of a scene are shared out; for the only input of a run.
     """
 
     path: str
@@ -52,6 +54,7 @@ class Task:
     name: str
     pdf: bool = False
     thorough: bool = False
+    spread: Spread | None = None
 
     @property
     def request(self) -> Request:
@@ -87,6 +90,7 @@ def inspect_one(task: Task, progress: Callable[[float, str], None] | None = None
             finding=task.finding,
             read=task.read,
             thorough=task.thorough,
+            spread=task.spread,
             detector=detector,
             time_limit=task.time_limit,
             max_memory=task.max_memory,

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from geotamper.control import Control
 from geotamper.evidence.objects.network import ClassShares
 from geotamper.evidence.results import Evidence
+from geotamper.evidence.scenes.keypoints import FindKeypoints
 from geotamper.evidence.search import available_workers, find_evidence
 from geotamper.evidence.settings import EvidenceSettings
 from geotamper.imagery.area import PixelArea
@@ -133,6 +134,7 @@ class Inspector:
         *,
         area: PixelArea | None = None,
         thorough: bool = False,
+        find: FindKeypoints | None = None,
     ) -> SceneFindings:
         """Look for forged regions in a scene that memory need not hold; see `geotamper.inspection.scenes.inspector`.
 
@@ -141,6 +143,7 @@ class Inspector:
             control: Progress, cancellation and limits.
             area: The part to search; None for all of it.
             thorough: Inspect each tile as a picture too, small discs and blurred regions included.
+            find: Finds the keypoints of tiles; in this process by default.
 
         Raises:
             InputError: The file is damaged, or the memory bound too small for any scene.
@@ -150,7 +153,7 @@ class Inspector:
         from geotamper.inspection.scenes.inspector import ScenePlan, inspect_scene
 
         settings = replace(self._settings, workers=self._settings.workers or available_workers())
-        plan = ScenePlan(self._detect_part, self._classifier, settings, thorough=thorough)
+        plan = ScenePlan(self._detect_part, self._classifier, settings, thorough=thorough, find=find)
         return inspect_scene(source, plan, control, area=area)
 
     def _detect_part(self, picture: Picture, share: float, control: Control) -> Findings:

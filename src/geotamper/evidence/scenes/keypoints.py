@@ -1,5 +1,7 @@
 """The keypoints of a scene, found tile by tile."""
 
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +16,12 @@ from geotamper.imagery.pixel_source import PixelSource
 from geotamper.imagery.region import Window
 
 Floats32 = npt.NDArray[np.float32]
+
+TileKeypoints = tuple[Floats32, Floats32]
+"""(n, 4) float32 of column, row, size and angle in degrees, and (n, 128) float32 descriptors."""
+
+FindKeypoints = Callable[[Sequence[Window], float], Generator[TileKeypoints]]
+"""Finds the keypoints of tiles, so many per pixel, in the order of the tiles."""
 
 CLEARANCE = 12
 """Pixels between a keypoint and the next pixel without content: its descriptor must not see the edge."""
@@ -92,21 +100,14 @@ def tiles_with_content(source: PixelSource, side: int) -> list[Window]:
 
 
 def survey_keypoints(
-    source: PixelSource,
-    tiles: list[Window],
-    spool: Spool,
-    *,
-    per_pixel: float,
-    until: float,
-    control: Control,
+    found: Generator[TileKeypoints], tiles: int, spool: Spool, *, until: float, control: Control
 ) -> Survey:
-    """Find the keypoints of all tiles.
+    """Collect the keypoints of all tiles.
 
     Args:
-        source: The scene.
-        tiles: From `tiles_with_content`.
+        found: Of each tile, in order; closed at the end.
+        tiles: How many there are.
         spool: Receives the compact descriptors, (n, 32) int8, in the order of the keypoints.
-        per_pixel: Keypoints per pixel.
         until: Seconds that must be left when the last tile is begun.
         control: Progress, cancellation and limits.
 
@@ -116,13 +117,12 @@ def survey_keypoints(
     """
     shelf = _Shelf(spool)
     read = 0
-    for tile in tiles:
-        if control.time_left() <= until:
-            break
-        control.checkpoint(SHARE * read / len(tiles), f"finding keypoints in tile {read + 1} of {len(tiles)}")
-        shelf.add(*_tile_keypoints(source, tile, per_pixel))
-        read += 1
-    return Survey(shelf.keypoints(), len(tiles), read)
+    with closing(found):
+        while read < tiles and control.time_left() > until:
+            control.checkpoint(SHARE * read / tiles, f"finding keypoints in tile {read + 1} of {tiles}")
+            shelf.add(*next(found))
+            read += 1
+    return Survey(shelf.keypoints(), tiles, read)
 
 
 class _Shelf:
@@ -161,8 +161,27 @@ class _Shelf:
             self._spool.append(self._projection.compact(described))
 
 
-def _tile_keypoints(source: PixelSource, tile: Window, per_pixel: float) -> tuple[Floats32, Floats32]:
-    """(n, 4) of x, y, size and angle, and (n, 128) descriptors of the keypoints that stay."""
+def found_here(source: PixelSource) -> FindKeypoints:
+    """One tile after the other, in this process."""
+
+    def find(tiles: Sequence[Window], per_pixel: float) -> Generator[TileKeypoints]:
+        for tile in tiles:
+            yield tile_keypoints(source, tile, per_pixel)
+
+    return find
+
+
+def tile_keypoints(source: PixelSource, tile: Window, per_pixel: float) -> TileKeypoints:
+    """The keypoints of a tile that stay: the strongest of each cell, none beside what holds nothing.
+
+    Args:
+        source: The scene.
+        tile: A part of it.
+        per_pixel: Keypoints per pixel.
+
+    Raises:
+        InputError: The file is damaged.
+    """
     window = tile.grown(OVERLAP, (source.height, source.width))
     block = source.read(window)
     if not block.valid.any():

@@ -9,7 +9,13 @@ from geotamper.control import Control
 from geotamper.errors import InputError
 from geotamper.evidence.pair import CopyPair
 from geotamper.evidence.scenes.descriptors import COMPONENTS
-from geotamper.evidence.scenes.keypoints import Density, survey_keypoints, tiles_with_content
+from geotamper.evidence.scenes.keypoints import (
+    Density,
+    FindKeypoints,
+    found_here,
+    survey_keypoints,
+    tiles_with_content,
+)
 from geotamper.evidence.scenes.looking import Glance, Look, glance
 from geotamper.evidence.scenes.merging import Accepted
 from geotamper.evidence.scenes.partners import Forest
@@ -104,13 +110,21 @@ class SceneSearch:
     look: Look = field(default_factory=Look)
     inexact_share: float = 0.9
 
-    def run(self, source: PixelSource, *, settings: EvidenceSettings, control: Control) -> SceneEvidence:
+    def run(
+        self,
+        source: PixelSource,
+        *,
+        settings: EvidenceSettings,
+        control: Control,
+        find: FindKeypoints | None = None,
+    ) -> SceneEvidence:
         """Look for copies anywhere in a scene.
 
         Args:
             source: The scene, read window by window.
             settings: The false-alarm rate, the threads and the seed are used; all copies are looked for, however many.
             control: Progress, cancellation and limits.
+            find: Finds the keypoints of tiles; in this process by default.
 
         Returns:
             The evidence; the same for the same scene, settings and memory bound where no time limit cuts in.
@@ -125,7 +139,7 @@ class SceneSearch:
         tiles = tiles_with_content(source, memory.tile)
         area = sum(rows * columns for rows, columns in (tile.shape for tile in tiles))
         limit = control.time_limit or 0.0
-        candidates, notes = self._candidates(source, tiles, memory, control)
+        candidates, notes = self._candidates(find or found_here(source), tiles, memory, control)
         if control.time_left() <= 0:
             return SceneEvidence(complete=False, notes=(*notes, OUT_OF_TIME))
         glances, is_done = self._glances(source, candidates, LEFT_FOR_TRIALS * limit, settings, control)
@@ -136,21 +150,16 @@ class SceneSearch:
         return replace(evidence, complete=not notes, notes=notes)
 
     def _candidates(
-        self, source: PixelSource, tiles: list[Window], memory: "_Memory", control: Control
+        self, find: FindKeypoints, tiles: list[Window], memory: "_Memory", control: Control
     ) -> tuple[list[Candidate], tuple[str, ...]]:
         """The places worth a look, and what was left out."""
         area = sum(rows * columns for rows, columns in (tile.shape for tile in tiles))
         limit = control.time_limit or 0.0
         notes: list[str] = []
         with Spool(COMPONENTS, np.int8, most_bytes=memory.descriptors) as spool:
-            survey = survey_keypoints(
-                source,
-                tiles,
-                spool,
-                per_pixel=self.density.per_pixel(area, most=memory.keypoints),
-                until=LEFT_FOR_MATCHING * limit,
-                control=control,
-            )
+            found = find(tiles, self.density.per_pixel(area, most=memory.keypoints))
+            until = LEFT_FOR_MATCHING * limit
+            survey = survey_keypoints(found, len(tiles), spool, until=until, control=control)
             if survey.tiles_read < survey.tiles:
                 notes.append(
                     f"the time limit left {survey.tiles - survey.tiles_read} of {survey.tiles} tiles of "

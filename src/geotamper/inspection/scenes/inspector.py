@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from geotamper.control import Control
+from geotamper.evidence.scenes.keypoints import FindKeypoints
 from geotamper.evidence.scenes.search import SceneSearch
 from geotamper.evidence.scenes.views import PairView
 from geotamper.evidence.search import BYTES_PER_PIXEL, DENSE_BYTES, FIXED_BYTES
@@ -55,6 +56,7 @@ class ScenePlan:
         settings: Of the search for evidence.
         search: Of what is too large for `detect`.
         thorough: Whether each tile is inspected as a picture too, which takes many times as long.
+        find: Finds the keypoints of tiles; in this process by default.
     """
 
     detect: Callable[[Picture, float, Control], Findings]
@@ -62,6 +64,7 @@ class ScenePlan:
     settings: EvidenceSettings = field(default_factory=EvidenceSettings)
     search: SceneSearch = field(default_factory=SceneSearch)
     thorough: bool = False
+    find: FindKeypoints | None = None
 
 
 def inspect_scene(
@@ -94,7 +97,7 @@ def inspect_scene(
     if fits_picture(window, control):
         view = PairView.read(searched, window, window, margin=0)
         return placed_findings(source, plan.detect(Picture.from_array(view.pixels), 1.0, control), view.here)
-    evidence = plan.search.run(searched, settings=plan.settings, control=control)
+    evidence = plan.search.run(searched, settings=plan.settings, control=control, find=plan.find)
     findings = judge_scene(searched, evidence)
     if plan.classifier is not None:
         items = tuple(_classified(item, searched, plan.classifier) for item in findings.items)
