@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import rasterio
@@ -46,8 +47,8 @@ class Patchwork:
 def write_patchwork(path: Path, work: Patchwork) -> dict[str, Any]:
     """Write a scene of tiles of fold val as an uncompressed, tiled GeoTIFF.
 
-    Of tiles that may show the same ground one is taken. Each is used once before any comes again, then turned or
-    mirrored.
+    Of tiles that may show the same ground one is taken. Each is used once before any comes again, then a part of
+    it, stretched.
 
     Returns:
         The truth: windows of source and copy and the transform, or nothing for an untouched scene.
@@ -89,7 +90,7 @@ def write_patchwork(path: Path, work: Patchwork) -> dict[str, Any]:
             pixels = ends.get(place)
             if pixels is None:
                 turn, index = divmod(number, len(order))
-                pixels = _varied(_turned(tile_pixels(data, tiles[order[index]]), turn), rng)
+                pixels = _varied(_stretched(tile_pixels(data, tiles[order[index]]), turn, rng), rng)
             left, top = (place[1] + work.frame) * TILE_SIZE, (place[0] + work.frame) * TILE_SIZE
             file.write(pixels.transpose(2, 0, 1), window=RasterWindow(left, top, TILE_SIZE, TILE_SIZE))
     return truth
@@ -107,9 +108,20 @@ def _varied(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return np.asarray(np.clip(np.rint(noisy), 0, 255), np.uint8)
 
 
-def _turned(pixels: Pixels, turn: int) -> Pixels:
-    turned = np.rot90(pixels, turn % 4)
-    return np.ascontiguousarray(turned[:, ::-1] if turn % 8 >= 4 else turned)
+def _stretched(pixels: Pixels, turn: int, rng: np.random.Generator) -> Pixels:
+    """What a tile gives when it is used for the `turn`th time, from 0.
+
+    From the first time on it is a part, stretched by 1.3 to 2 in one direction, and turned or mirrored: copies that no
+    turning and scaling explains are not looked for, and would rightly be found otherwise.
+    """
+    if turn == 0:
+        return pixels
+    across, along = int(TILE_SIZE / rng.uniform(1.3, 2.0)), int(TILE_SIZE * rng.uniform(0.9, 1.0))
+    top, left = rng.integers(0, TILE_SIZE - along + 1), rng.integers(0, TILE_SIZE - across + 1)
+    part = pixels[top : top + along, left : left + across]
+    part = cv2.resize(part, (TILE_SIZE, TILE_SIZE), interpolation=cv2.INTER_CUBIC)
+    turned = np.rot90(part, turn % 4)
+    return np.ascontiguousarray(turned[:, ::-1] if turn % 8 >= 4 else turned, np.uint8)
 
 
 def _forged(

@@ -25,8 +25,11 @@ MOST_PER_QUARTERS = 4
 """Candidates between the same two squares of 512 pixels: where all of one repeats the other they would crowd out the
 rest of the scene, and one is enough to find a copy."""
 
+PAIRS_PER_QUARTERS = 24
+"""Pairs, the best ones, that are grouped to make these candidates."""
+
 LOOKED_AT = 40
-"""Pairs, the best ones, that are grouped per candidate: most fall into places that are candidates already."""
+"""Pairs that are grouped per candidate at most: many fall into places that are candidates already."""
 
 MOST_VOTERS = 48
 MOST_SUPPORT = 12.0
@@ -151,7 +154,7 @@ def candidates_of(pairs: KeypointPairs, *, most: int, hypotheses: int = 6) -> li
         hypotheses: Pairs that a candidate holds at most.
     """
     ranks = pairs.ranks
-    order = np.argsort(ranks, kind="stable")[: LOOKED_AT * most]
+    order = _thinned(pairs, ranks)[: LOOKED_AT * most]
     keys = [_cell_keys(pairs, shift) for shift in (0, 1)]
     groups: list[list[int]] = []
     crowd: Counter[tuple[float, ...]] = Counter()
@@ -171,6 +174,17 @@ def candidates_of(pairs: KeypointPairs, *, most: int, hypotheses: int = 6) -> li
         for shift in (0, 1):
             group_of[shift].setdefault(own[shift], known)
     return [_candidate(pairs, np.array(group)) for group in groups]
+
+
+def _thinned(pairs: KeypointPairs, ranks: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Indices of the best few pairs between any two quarters, the best of all first."""
+    first, second = (pairs.points // QUARTER).astype(np.int64), (pairs.others // QUARTER).astype(np.int64)
+    quarters = (first[:, 0] << 48) + (first[:, 1] << 32) + (second[:, 0] << 16) + second[:, 1]
+    order = np.lexsort((ranks, quarters))
+    among = quarters[order]
+    place = np.arange(len(order)) - np.searchsorted(among, among)
+    kept = order[place < PAIRS_PER_QUARTERS]
+    return np.asarray(kept[np.argsort(ranks[kept], kind="stable")], np.int64)
 
 
 def _candidate(pairs: KeypointPairs, group: npt.NDArray[np.int64]) -> Candidate:
