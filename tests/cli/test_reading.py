@@ -49,11 +49,11 @@ def test_read_options_refuse_other_forms_as_wrong_usage(given: dict[str, str]) -
 def test_inspect_reads_the_bands_that_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[ReadOptions] = []
 
-    def refuse(path: Path, *, options: ReadOptions) -> None:
-        seen.append(options)
+    def refuse(path: str, read: ReadOptions, *_: object) -> None:
+        seen.append(read)
         raise InputError(f"'{path}' is not read in this test")
 
-    monkeypatch.setattr("geotamper.api.read_picture", refuse)
+    monkeypatch.setattr("geotamper.api.open_scene", refuse)
     (tmp_path / "a.tif").touch()
     result = CliRunner().invoke(
         app, ["inspect", str(tmp_path / "a.tif"), "--bands", "4,3,2", "--stretch", "1,99"]

@@ -72,7 +72,10 @@ def inspect(  # noqa: PLR0913 - one parameter per option
     ] = False,
     recursive: Annotated[bool, typer.Option("--recursive", "-r", help="Look into subfolders too.")] = False,
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=1, help="Pictures inspected at the same time.")
+        int,
+        typer.Option(
+            "--jobs", "-j", min=1, help="Pictures inspected at the same time, or tiles of the only one."
+        ),
     ] = 1,
     engine: options.Engine = "local",
     again: Annotated[
