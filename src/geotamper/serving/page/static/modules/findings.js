@@ -44,7 +44,11 @@ function row(finding) {
 function title(finding) {
   const what = finding.kind === "blur" ? "blurred region" : "copied region";
   const label = finding.object_class?.label;
-  return label ? `${label}, ${what}` : what.charAt(0).toUpperCase() + what.slice(1);
+  return label && label !== "other" ? `${label}, ${what}` : what.charAt(0).toUpperCase() + what.slice(1);
+}
+
+function shown(label) {
+  return label === "other" ? "none of the seven classes" : label;
 }
 
 function detailList(finding, id) {
@@ -55,7 +59,7 @@ function detailList(finding, id) {
 
 function changeOf(finding) {
   const pairs = [];
-  if (finding.object_class) pairs.push(["Shows", `${finding.object_class.label} (${probability(finding.object_class.confidence)})`]);
+  if (finding.object_class) pairs.push(["Shows", `${shown(finding.object_class.label)} (${probability(finding.object_class.confidence)})`]);
   if (finding.blur) {
     const strength = finding.blur.strength === null ? "" : `, ${finding.blur.strength.toFixed(1)} px`;
     pairs.push(["Blur", `${finding.blur.method}${strength}`]);
