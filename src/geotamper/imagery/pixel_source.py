@@ -28,8 +28,8 @@ class Block:
     valid: BoolMask
 
 
-class PixelSource(Protocol):
-    """A picture of any size that is read in windows; safe to ask from one thread at a time."""
+class Described(Protocol):
+    """What pictures and pixel sources say about themselves."""
 
     @property
     def path(self) -> str | None:
@@ -70,6 +70,10 @@ class PixelSource(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """What was dropped, assumed or converted, in sentences without a full stop."""
+
+
+class PixelSource(Described, Protocol):
+    """A picture of any size that is read in windows; safe to ask from one thread at a time."""
 
     def read(self, window: Window) -> Block:
         """The pixels of a window inside the picture at full resolution.

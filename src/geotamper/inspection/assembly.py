@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from geotamper._version import __version__
-from geotamper.imagery.picture import Geotransform
+from geotamper.imagery.pixel_source import Described
 from geotamper.inspection.answering import answer_all
 from geotamper.inspection.cases import case_of_findings
 from geotamper.inspection.detector import Detector
@@ -45,50 +45,6 @@ class Request:
     questions: tuple[str, ...] = ()
     finding: int | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Described(Protocol):
-    """What pictures and pixel sources say about themselves."""
-
-    @property
-    def path(self) -> str | None:
-        """As the caller gave it."""
-
-    @property
-    def sha256(self) -> str:
-        """Hexadecimal digest."""
-
-    @property
-    def width(self) -> int:
-        """Columns."""
-
-    @property
-    def height(self) -> int:
-        """Rows."""
-
-    @property
-    def bands(self) -> int:
-        """Of the file."""
-
-    @property
-    def dtype(self) -> str:
-        """Of the file's samples."""
-
-    @property
-    def crs(self) -> str | None:
-        """Coordinate reference system."""
-
-    @property
-    def geotransform(self) -> Geotransform | None:
-        """In GDAL's order."""
-
-    @property
-    def pixel_area_m2(self) -> float | None:
-        """Ground area of a pixel."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was dropped or assumed."""
 
 
 def assemble_report(
