@@ -119,13 +119,8 @@ def _stretched(pixels: Pixels, turn: int, rng: np.random.Generator) -> Pixels:
     across, along = int(TILE_SIZE / rng.uniform(1.3, 2.0)), int(TILE_SIZE * rng.uniform(0.9, 1.0))
     top, left = rng.integers(0, TILE_SIZE - along + 1), rng.integers(0, TILE_SIZE - across + 1)
     part = pixels[top : top + along, left : left + across]
-<<<<<<< HEAD
     stretched = cv2.resize(part, (TILE_SIZE, TILE_SIZE), interpolation=cv2.INTER_CUBIC)
     turned = np.rot90(stretched, turn % 4)
-=======
-    whole = cv2.resize(part, (TILE_SIZE, TILE_SIZE), interpolation=cv2.INTER_CUBIC)
-    turned = np.rot90(whole, turn % 4)
->>>>>>> scenes
     return np.ascontiguousarray(turned[:, ::-1] if turn % 8 >= 4 else turned, np.uint8)
 
 
