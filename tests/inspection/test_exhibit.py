@@ -4,9 +4,10 @@ import pytest
 from geotamper.errors import SpecificationError
 from geotamper.imagery.picture import Picture
 from geotamper.imagery.pixel_source import PictureSource
-from geotamper.imagery.region import Window
+from geotamper.imagery.region import Region, Window
 from geotamper.inspection.exhibit import exhibit_of
 from geotamper.inspection.findings import Finding, Findings
+from geotamper.inspection.scenes.findings import SceneFinding, SceneFindings
 
 
 def _findings() -> Findings:
@@ -46,3 +47,14 @@ def test_picture_source_refuses_windows_outside(window: Window) -> None:
 @pytest.mark.parametrize(("longest", "shape"), [(40, (30, 40)), (500, (60, 80)), (1, (1, 1))])
 def test_reduced_keeps_the_shape_and_never_enlarges(longest: int, shape: tuple[int, int]) -> None:
     assert PictureSource(_findings().picture).reduced(longest).pixels.shape[:2] == shape
+
+
+def test_exhibit_of_a_scene_tells_what_findings_rest_on() -> None:
+    picture = PictureSource(_findings().picture)
+    region = Region(Window(30, 10, 50, 20), np.ones((10, 20), np.bool_))
+    item = SceneFinding(
+        1, 1, "copy-move", 0.9, region, region, direction_basis="rims", object_basis="a network"
+    )
+    scene = SceneFindings(picture, tampered=True, score=0.9, confidence=0.9, items=(item,))
+    (drawn,) = scene.exhibit.items
+    assert (drawn.direction_basis, drawn.object_basis, drawn.target) == ("rims", "a network", region)

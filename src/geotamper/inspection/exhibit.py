@@ -5,11 +5,12 @@ megapixel and for a scene that no memory holds.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from geotamper.imagery.pixel_source import PictureSource, PixelSource
 from geotamper.imagery.region import Region
 from geotamper.imagery.similarity import Similarity
-from geotamper.inspection.findings import Finding, Findings
+from geotamper.inspection.findings import Findings, ForgedRegion
 from geotamper.inspection.regions import as_region
 from geotamper.inspection.report import FindingKind
 
@@ -58,16 +59,18 @@ class Exhibit:
 
 def exhibit_of(findings: Findings) -> Exhibit:
     """The exhibit of a picture in memory."""
-    return Exhibit(PictureSource(findings.picture), tuple(map(_shown, findings.items)))
+    items = (shown(item, as_region(item.source), as_region(item.target)) for item in findings.items)
+    return Exhibit(PictureSource(findings.picture), tuple(items))
 
 
-def _shown(item: Finding) -> ShownFinding:
+def shown(item: ForgedRegion[Any], source: Region, target: Region) -> ShownFinding:
+    """A finding with its regions as windows, to be drawn."""
     return ShownFinding(
         id=item.id,
         kind=item.kind,
         confidence=item.confidence,
-        source=as_region(item.source),
-        target=as_region(item.target),
+        source=source,
+        target=target,
         transform=item.transform,
         direction_basis=item.direction_basis,
         object_basis=item.object_basis,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,12 @@ SAME_REGION_IOU = 0.5
 """Overlap (intersection over union) from which two masks show the same region; the "found" of the metrics."""
 
 
+Extent = TypeVar("Extent")
+"""How regions are held: as masks of the whole picture, or as windows of a scene."""
+
+
 @dataclass(frozen=True)
-class Finding:
+class ForgedRegion(Generic[Extent]):
     """One forged region.
 
     Attributes:
@@ -29,8 +34,8 @@ class Finding:
         group: Shared by the copies of one source.
         kind: What was done.
         confidence: That the region was forged, 0 to 1.
-        source: (H, W) bool, the region that was copied; for a blur the region itself.
-        target: (H, W) bool, the forged region.
+        source: The region that was copied; for a blur the region itself.
+        target: The forged region.
         transform: Takes source points to target points; None for a blur.
         rotation_sigma: Standard deviation of the rotation, degrees.
         scale_sigma: Standard deviation of the scale.
@@ -47,8 +52,8 @@ class Finding:
     group: int
     kind: FindingKind
     confidence: float
-    source: BoolMask
-    target: BoolMask
+    source: Extent
+    target: Extent
     transform: Similarity | None = None
     rotation_sigma: float = 0.0
     scale_sigma: float = 0.0
@@ -59,6 +64,28 @@ class Finding:
     object_class: ObjectClassGuess | None = None
     best_class: ObjectClass | None = None
     object_basis: str = ""
+
+
+@dataclass(frozen=True)
+class Finding(ForgedRegion[BoolMask]):
+    """One forged region of a picture; source and target are (H, W) bool masks of the whole of it."""
+
+
+Item = TypeVar("Item", bound=ForgedRegion[Any])
+
+
+def selected(items: Sequence[Item], finding: int | None) -> Item | None:
+    """The finding with this id, or the primary one (None where there are no findings).
+
+    Raises:
+        SpecificationError: No finding has this id.
+    """
+    if finding is None:
+        return items[0] if items else None
+    for item in items:
+        if item.id == finding:
+            return item
+    raise SpecificationError(no_such_finding(finding, [item.id for item in items]))
 
 
 @dataclass(frozen=True)
@@ -91,12 +118,7 @@ class Findings:
         Raises:
             SpecificationError: No finding has this id.
         """
-        if finding is None:
-            return self.items[0] if self.items else None
-        for item in self.items:
-            if item.id == finding:
-                return item
-        raise SpecificationError(no_such_finding(finding, [item.id for item in self.items]))
+        return selected(self.items, finding)
 
     def source_union(self) -> BoolMask:
         """(H, W) bool, all source regions."""

@@ -2,56 +2,16 @@
 
 from dataclasses import dataclass
 
-from geotamper.errors import SpecificationError
-from geotamper.evidence.results import BlurMethod
 from geotamper.imagery.pixel_source import PixelSource
 from geotamper.imagery.region import Region
-from geotamper.imagery.similarity import Similarity
-from geotamper.inspection.exhibit import Exhibit, ShownFinding
-from geotamper.inspection.findings import no_such_finding
-from geotamper.inspection.report import FindingKind, ObjectClassGuess
-from geotamper.task.classes import ObjectClass
+from geotamper.inspection.exhibit import Exhibit, shown
+from geotamper.inspection.findings import ForgedRegion, selected
+from geotamper.inspection.report import FindingKind
 
 
 @dataclass(frozen=True)
-class SceneFinding:
-    """One forged region of a scene; see `Finding`, whose masks are regions here.
-
-    Attributes:
-        id: 1, 2, ... in falling confidence.
-        group: Shared by the copies of one source.
-        kind: What was done.
-        confidence: That the region was forged, 0 to 1.
-        source: The region that was copied; for a blur the region itself.
-        target: The forged region.
-        transform: Takes source points to target points; None for a blur.
-        rotation_sigma: Standard deviation of the rotation, degrees.
-        scale_sigma: Standard deviation of the scale.
-        direction_confidence: That source and target are not exchanged; None for a blur.
-        direction_basis: What the direction rests on, in a few words; empty for a blur.
-        blur_method: How detail was removed; None for a copy.
-        blur_strength: In pixels; None where unknown.
-        object_class: What the region shows; None where no class model is at hand.
-        best_class: The most probable of the seven classes; None where there is no model.
-        object_basis: What the class rests on, in a few words; empty where there is no model.
-    """
-
-    id: int
-    group: int
-    kind: FindingKind
-    confidence: float
-    source: Region
-    target: Region
-    transform: Similarity | None = None
-    rotation_sigma: float = 0.0
-    scale_sigma: float = 0.0
-    direction_confidence: float | None = None
-    direction_basis: str = ""
-    blur_method: BlurMethod | None = None
-    blur_strength: float | None = None
-    object_class: ObjectClassGuess | None = None
-    best_class: ObjectClass | None = None
-    object_basis: str = ""
+class SceneFinding(ForgedRegion[Region]):
+    """One forged region of a scene; source and target are windows of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,25 +46,9 @@ class SceneFindings:
         Raises:
             SpecificationError: No finding has this id.
         """
-        if finding is None:
-            return self.items[0] if self.items else None
-        for item in self.items:
-            if item.id == finding:
-                return item
-        raise SpecificationError(no_such_finding(finding, [item.id for item in self.items]))
+        return selected(self.items, finding)
 
     @property
     def exhibit(self) -> Exhibit:
         """What a report draws."""
-        return Exhibit(self.source, tuple(map(_shown, self.items)))
-
-
-def _shown(item: SceneFinding) -> ShownFinding:
-    return ShownFinding(
-        id=item.id,
-        kind=item.kind,
-        confidence=item.confidence,
-        source=item.source,
-        target=item.target,
-        transform=item.transform,
-    )
+        return Exhibit(self.source, tuple(shown(item, item.source, item.target) for item in self.items))
