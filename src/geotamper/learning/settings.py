@@ -56,7 +56,10 @@ class TrainingSettings(BaseModel):
         device: "auto", "cpu" or "cuda".
         devices: Processes that share a batch.
         logger: A further logger beside TensorBoard and log.jsonl.
-        cache: Folder of decoded pictures; None for one beside the run.
+        cache: Folder of decoded pictures; None for one beside the run. Trainings with the same one share pictures,
+            features, and the mask network of two-step training where they would train the same.
+        cache_features: Keep what a frozen image tower says of every picture there too: the tower then works in the
+            first epoch only, for 4 bytes per number and picture (0.5 MB with ResNet-152 at 256 pixels).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -95,6 +98,7 @@ class TrainingSettings(BaseModel):
     devices: int = Field(default=1, ge=1)
     logger: Literal["none", "wandb", "mlflow"] = "none"
     cache: Path | None = None
+    cache_features: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> "TrainingSettings":

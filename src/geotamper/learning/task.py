@@ -27,6 +27,10 @@ Halt = Literal["interrupted", "budget", "stage"]
 """Why an epoch ends early: Ctrl-C, no time left, or the mask network alone has used its share of the time."""
 
 
+def _ignore(task: "QuestionTask") -> None:
+    """Drop a report: the default of a listener that does not care."""
+
+
 @dataclass(frozen=True)
 class Listeners:
     """Who is told how a training goes; called in every process.
@@ -35,11 +39,13 @@ class Listeners:
         step: After every optimiser step.
         epoch: After every epoch, with the entry of the log and whether its OA is the best so far.
         checkpoint: When a state should be saved between epochs.
+        masks: In two-step training, when the mask network alone was trained.
     """
 
     step: Callable[[StepReport], None]
     epoch: Callable[["QuestionTask", Entry, bool], None]
     checkpoint: Callable[["QuestionTask"], None]
+    masks: Callable[["QuestionTask"], None] = _ignore
 
 
 class QuestionTask(LightningModule):
@@ -121,6 +127,7 @@ class QuestionTask(LightningModule):
         if self.position.step == 0:
             stage = self.schedule.stage(self.position.epoch, self._agreed_seconds())
             if stage == "answers" and self.position.stage == "masks" and self.best_mask_state is not None:
+                self._listeners.masks(self)
                 self._mask.load(self.best_mask_state)
         self.position.stage = stage
         if stage == "masks" and not self._mask:
@@ -218,10 +225,11 @@ class QuestionTask(LightningModule):
             self._mask.fix_statistics()
 
     def _losses(self, batch: QuestionBatch, stage: Stage) -> Losses:
-        if stage == "masks":
-            return self._objective.mask_only(self.network.encode_pictures(batch.pictures), batch.targets)
-        output = self.network(batch.pictures, batch.tokens, batch.picture_of, batch.text_of)
-        return self._objective.losses(output, batch.targets)
+        with self.parts.train.recalled(batch):
+            if stage == "masks":
+                return self._objective.mask_only(self.network.encode_pictures(batch.pictures), batch.targets)
+            output = self.network(batch.pictures, batch.tokens, batch.picture_of, batch.text_of)
+            return self._objective.losses(output, batch.targets)
 
     def _after_step(self, number: int, loss: float) -> None:
         settings = self.parts.settings

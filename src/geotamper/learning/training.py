@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -10,9 +10,11 @@ import torch
 from geotamper._version import __version__
 from geotamper.errors import InputError
 from geotamper.learning.blueprint import Blueprint, restored_blueprint
-from geotamper.learning.data.cache import Watch
+from geotamper.learning.data.batches import FoldData
+from geotamper.learning.data.cache import Watch, cache_key
 from geotamper.learning.data.loading import CachePlace, ClassMapUse, Lists, load_folds, read_lists
 from geotamper.learning.data.preparation import DEVIATION, MEAN
+from geotamper.learning.data.tower_memory import TowerMemory, frozen_tower, tower_digest
 from geotamper.learning.fitting import build_trainer, fit, log_to
 from geotamper.learning.parts import TaskParts
 from geotamper.learning.position import StepReport
@@ -27,8 +29,10 @@ from geotamper.learning.run.document import (
 from geotamper.learning.run.keeping import RunKeeper, read_state
 from geotamper.learning.run.opening import load_tokenizer, open_run
 from geotamper.learning.settings import TrainingSettings
+from geotamper.learning.shared_masks import SharedMasks, shared_masks
 from geotamper.learning.task import Listeners, QuestionTask
 from geotamper.models.config import NetworkConfig
+from geotamper.models.protocol import QuestionNetwork
 from geotamper.models.text import Tokenizer
 from geotamper.sets.layout import TamperSet, open_set
 
@@ -138,8 +142,9 @@ class _Session:
     def run(self, folder: Path, document: RunDocument, watchers: Watchers) -> Outcome:
         settings = document.training
         trainer = build_trainer(settings, folder)
+        kept = settings.cache or folder / CACHE_FOLDER
         cache = CachePlace(
-            settings.cache or folder / CACHE_FOLDER,
+            kept,
             document.picture_size,
             watchers.decoding,
             class_maps=_class_map_use(self.blueprint.config),
@@ -149,22 +154,48 @@ class _Session:
         network = self.blueprint.build(document.classes)
         parameters = sum(parameter.numel() for parameter in network.parameters())
         keeper = RunKeeper(folder, document.model_copy(update={"parameters": parameters}), log_to(trainer))
+        masks = shared_masks(
+            kept, network, settings, f"{self.lists.sha256} {document.picture_size} {document.mask_scale}"
+        )
+        if settings.cache_features:
+            train_data, val_data = self._with_features(
+                network, (train_data, val_data), cache, settings.precision
+            )
         parts = TaskParts(
             network, settings, train_data, val_data, document.mask_scale, self.blueprint.pretrained
         )
         if settings.channels_last:
             network.to(memory_format=torch.channels_last)
-        task = QuestionTask(parts, _listeners(keeper, watchers))
+        task = QuestionTask(parts, _listeners(keeper, watchers, masks))
         state = read_state(folder)
         if state is not None:
             task.load_state(state)
-        elif _is_first_process():
-            keeper.begin(self.tokenizer.to_json())
+        else:
+            if masks is not None:
+                masks.take(task)
+            if _is_first_process():
+                keeper.begin(self.tokenizer.to_json())
         fit(trainer, task)
         return Outcome(keeper.document, task.halt == "interrupted", _is_first_process())
 
+    def _with_features(
+        self, network: QuestionNetwork, folds: tuple[FoldData, FoldData], cache: CachePlace, precision: str
+    ) -> tuple[FoldData, FoldData]:
+        """The folds with the memory of the network's frozen image tower, if it has one."""
+        tower = frozen_tower(network)
+        if tower is None:
+            return folds
+        kind = tower_digest(tower, precision)
 
-def _listeners(keeper: RunKeeper, watchers: Watchers) -> Listeners:
+        def remembering(fold: FoldData) -> FoldData:
+            name = f"{cache_key(self.opened, fold.questions, cache.size)}-{kind}"
+            memory = TowerMemory(tower, cache.folder, name, len(fold.questions.pictures))
+            return replace(fold, features=memory)
+
+        return remembering(folds[0]), remembering(folds[1])
+
+
+def _listeners(keeper: RunKeeper, watchers: Watchers, masks: SharedMasks | None) -> Listeners:
     def first_only(task: QuestionTask) -> bool:
         return bool(task.trainer.is_global_zero)
 
@@ -172,6 +203,7 @@ def _listeners(keeper: RunKeeper, watchers: Watchers) -> Listeners:
         step=watchers.step,
         epoch=lambda task, entry, best: keeper.epoch(task, entry, best=best) if first_only(task) else None,
         checkpoint=lambda task: keeper.checkpoint(task) if first_only(task) else None,
+        masks=lambda task: masks.keep(task) if masks is not None and first_only(task) else None,
     )
 
 

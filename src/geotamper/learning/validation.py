@@ -103,7 +103,8 @@ def validate(
     rows = np.arange(len(data.questions.pictures))[share.rank :: share.world]
     for start in range(0, len(rows), BATCH):
         part = data.by_pictures(rows[start : start + BATCH]).to(device, torch.contiguous_format)
-        output = network(part.pictures, part.tokens, part.picture_of, part.text_of)
+        with data.recalled(part):
+            output = network(part.pictures, part.tokens, part.picture_of, part.text_of)
         labels = part.targets.labels
         right = (output.logits.argmax(dim=1) == labels).double()
         asked = torch.stack((right, torch.ones_like(right)), dim=1)

@@ -30,7 +30,7 @@ Status = Literal["finished", "failed", "interrupted"]
 Report = Callable[[str, int, int], None]
 """Told what is done, how much of it is finished, and of how much."""
 
-_PLACES = ("cache", "device", "checkpoint_minutes")
+_PLACES = ("cache", "cache_features", "device", "checkpoint_minutes")
 """Settings that change nothing about what is trained."""
 
 

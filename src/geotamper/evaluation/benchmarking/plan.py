@@ -122,7 +122,8 @@ def _job(row: Row, conditions: Conditions, subsets: tuple[Subset, ...]) -> Job:
     place = str(base.data)
     if not row.is_trained:
         return replace(base, key=job_key(row.subject, {"data": place}))
-    assignments = [_assignment(text) for text in (*row.settings, *conditions.settings)]
+    shared = "cache_features=true"  # rows with the same frozen tower, and their epochs after the first
+    assignments = [_assignment(text) for text in (shared, *row.settings, *conditions.settings)]
     assignments += [("max_minutes", str(conditions.budget)), ("device", conditions.device)]
     if row.seed is not None:
         assignments.append(("seed", str(row.seed)))

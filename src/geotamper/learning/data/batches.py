@@ -1,6 +1,7 @@
 """Batches: pictures with all their questions, or single questions that each bring their picture."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from geotamper.errors import InputError
 from geotamper.learning.data.cache import PictureCache
 from geotamper.learning.data.groups import group_numbers
 from geotamper.learning.data.questions import FoldQuestions, Integers
+from geotamper.learning.data.tower_memory import TowerMemory
 from geotamper.learning.settings import TrainingSettings
 from geotamper.learning.targets import Targets
 from geotamper.models.protocol import TokenBatch, single
@@ -30,6 +32,7 @@ class QuestionBatch:
         types: Number of each question's type, int64, shape (N,).
         targets: Labels, masks and question counts.
         questions: Rows of the questions in their fold, int64, shape (N,).
+        picture_rows: Rows of the pictures in their fold, int64, shape (P,).
         weight: Share of the optimiser step that this part of it has; 1 without accumulation.
     """
 
@@ -40,6 +43,7 @@ class QuestionBatch:
     types: Tensor
     targets: Targets
     questions: Integers
+    picture_rows: Integers
     weight: float = 1.0
 
     def to(self, device: torch.device, memory_format: torch.memory_format) -> "QuestionBatch":
@@ -64,12 +68,20 @@ class FoldData:
         cache: The pictures, in the order of `questions.pictures`.
         tokens: Every text of the set once.
         type_names: Names of the types by number, for logs.
+        features: What the network's frozen image tower says of the pictures; None where it is asked each time.
     """
 
     questions: FoldQuestions
     cache: PictureCache
     tokens: TokenBatch
     type_names: Mapping[int, str] = field(default_factory=dict)
+    features: TowerMemory | None = None
+
+    def recalled(self, batch: QuestionBatch) -> AbstractContextManager[None]:
+        """Let the frozen image tower recall the pictures of a batch of this fold while the context lasts."""
+        return (
+            nullcontext() if self.features is None else self.features.used(batch.pictures, batch.picture_rows)
+        )
 
     def by_pictures(self, rows: Integers) -> QuestionBatch:
         """The chosen pictures with all their questions, and every text once.
@@ -88,6 +100,7 @@ class FoldData:
             types=torch.from_numpy(self.questions.types[questions]),
             targets=self._targets(questions, rows, counts),
             questions=questions,
+            picture_rows=rows,
         )
 
     def by_questions(self, rows: Integers) -> QuestionBatch:
@@ -105,6 +118,7 @@ class FoldData:
             types=torch.from_numpy(self.questions.types[rows]),
             targets=self._targets(rows, pictures, np.ones(len(rows), dtype=np.int64)),
             questions=rows,
+            picture_rows=pictures,
         )
 
     @cached_property

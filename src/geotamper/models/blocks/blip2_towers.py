@@ -60,7 +60,7 @@ class Blip2ImageTower(ImageTower):
             self.model.eval()
         return self
 
-    def forward(self, pictures: Tensor) -> Features:
+    def look(self, pictures: Tensor) -> Features:
         """The class token and the patches, float32."""
         seen = self.model(pixel_values=_clip_normalised(pictures)).last_hidden_state
         tokens: Tensor = seen.float()

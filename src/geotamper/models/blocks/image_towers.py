@@ -1,6 +1,7 @@
 """Networks that see: CLIP vision transformer, ResNet, EfficientNet-Lite0; plain feature maps are in `map_towers`."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,23 @@ class ImageTower(nn.Module, ABC):
     Attributes:
         width: Length of the pooled vector.
         token_width: Length of a place's vector.
+        frozen: Whether its weights and statistics stay as they are: it then says the same of a picture each time.
+        recall: Asked first: gives the features of pictures that are known already, None for others.
     """
 
     width: int
     token_width: int
+    frozen: bool = False
+    recall: Callable[[Tensor], Features | None] | None = None
 
-    @abstractmethod
     def forward(self, pictures: Tensor) -> Features:
         """Features of pictures of shape (P, 3, resolution, resolution)."""
+        known = None if self.recall is None else self.recall(pictures)
+        return self.look(pictures) if known is None else known
+
+    @abstractmethod
+    def look(self, pictures: Tensor) -> Features:
+        """Features of pictures, computed."""
 
 
 class ClipImageTower(ImageTower):
@@ -72,7 +82,7 @@ class ClipImageTower(ImageTower):
                 )
         self.width = self.token_width = config.width
 
-    def forward(self, pictures: Tensor) -> Features:
+    def look(self, pictures: Tensor) -> Features:
         """The class token, and the patches after the last LayerNorm."""
         seen = self.model(pixel_values=pictures)
         patches: Tensor = self.model.post_layernorm(seen.last_hidden_state[:, 1:])  # type: ignore[operator]
@@ -95,7 +105,7 @@ class ResNetImageTower(ImageTower):
         self.reduce = nn.Conv2d(self.token_width, config.reduced, 1)
         self.width = config.reduced * _cells(resolution) ** 2
 
-    def forward(self, pictures: Tensor) -> Features:
+    def look(self, pictures: Tensor) -> Features:
         """Places of the last stage."""
         return _pool_grid(self.grid(pictures), self.reduce)
 
@@ -127,7 +137,7 @@ class EfficientNetImageTower(ImageTower):
         self.reduce = nn.Conv2d(self.token_width, config.reduced, 1) if config.pooling == "grid" else None
         self.width = self.token_width if self.reduce is None else config.reduced * _cells(resolution) ** 2
 
-    def forward(self, pictures: Tensor) -> Features:
+    def look(self, pictures: Tensor) -> Features:
         """Places of the last stage."""
         return _pool_grid(self.model(pictures), self.reduce)
 

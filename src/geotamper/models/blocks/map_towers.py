@@ -41,7 +41,7 @@ class MapTower(ImageTower):
             self.grid.eval()
         return self
 
-    def forward(self, pictures: Tensor) -> Features:
+    def look(self, pictures: Tensor) -> Features:
         """Places of the map."""
         places = self.grid(pictures).flatten(2).transpose(1, 2)
         counted = torch.ones(places.shape[:2], dtype=torch.bool, device=places.device)
