@@ -167,6 +167,9 @@ class Stma(TextPrompt):
 
     def loss(self, divergences: Tensor) -> Tensor:
         """L_sim + L_dis, a scalar, from the divergences of N questions, shape (N, 2)."""
+        if self.config.kl_margin is not None:
+            reached = divergences[:, 1].clamp(max=self.config.kl_margin)
+            divergences = torch.stack((divergences[:, 0], reached), dim=1)
         similar, different = divergences.mean(dim=0)
         reciprocal = 1 / (different + self.config.kl_sigma)
         if self.config.kl_limit is not None:

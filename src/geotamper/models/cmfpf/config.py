@@ -38,6 +38,8 @@ class StmaConfig(Settings):
             of the attention (paper).
         kl_sigma: Guard in the reciprocal of the different relation; "a tiny constant" in the paper, 1e-9 in the code.
         kl_limit: Largest value of that reciprocal; None: none, as published.
+        kl_margin: Divergence, in nats, from which the masks of the different relation are driven apart no further;
+            None: without end, as published.
     """
 
     mode: Literal["pooled", "tokens"] = "pooled"
@@ -52,6 +54,7 @@ class StmaConfig(Settings):
     kl_features: Literal["encoder", "attention"] = "encoder"
     kl_sigma: PositiveFloat = 1e-6
     kl_limit: PositiveFloat | None = 1e3
+    kl_margin: PositiveFloat | None = None
 
 
 class PromptConfig(Settings):
@@ -138,7 +141,9 @@ PRESETS: Mapping[str, CmfpfConfig] = {
         width=384,
         hidden=256,
         mask_network=UNetConfig(base=16, size=96),
-        stma=StmaConfig(encoder=MaskEncoderConfig(base=16, size=96), feed_forward=768),
+        # At the learning rates of a short training the different relation drives the vectors apart without end, until
+        # they saturate the head and nothing else is learned.
+        stma=StmaConfig(encoder=MaskEncoderConfig(base=16, size=96), feed_forward=768, kl_margin=0.3),
         prompt=PromptConfig(encoder=MaskEncoderConfig(base=16, size=96), feed_forward=768, oga_embedding=64),
     ),
     "tiny": CmfpfConfig(
