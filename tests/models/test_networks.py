@@ -3,6 +3,9 @@ import torch
 
 from geotamper.errors import SpecificationError
 from geotamper.models import build_network, preset
+from geotamper.models.blocks.stma import Stma
+from geotamper.models.cmfpf.config import StmaConfig
+from geotamper.models.config import MaskEncoderConfig
 from geotamper.models.protocol import NetworkOutput, QuestionNetwork, TokenBatch
 
 IMAGES = ("resnet", "efficientnet_lite0")
@@ -174,3 +177,16 @@ def test_minilm_weights_are_those_of_the_package() -> None:
     with torch.no_grad():
         ship, boat, grammar = torch.nn.functional.normalize(tower(tokens).pooled)
     assert ship @ boat > 0.5 > ship @ grammar
+
+
+def test_margin_ends_the_push_of_the_different_relation() -> None:
+    config = StmaConfig(encoder=MaskEncoderConfig(base=4), feed_forward=48, kl_margin=0.3)
+    stma = Stma(config, 24)
+    near = torch.tensor([[0.1, 0.2], [0.1, 0.2]], requires_grad=True)
+    far = torch.tensor([[0.1, 0.4], [0.1, 9.0]], requires_grad=True)
+    assert stma.loss(near).item() == pytest.approx(0.1 + 1 / 0.2, rel=1e-4)
+    assert stma.loss(far).item() == pytest.approx(0.1 + 1 / 0.3, rel=1e-4)
+    for divergences, pushed in ((near, True), (far, False)):
+        (gradient,) = torch.autograd.grad(stma.loss(divergences), divergences)
+        assert bool((gradient[:, 1] != 0).all()) is pushed
+        assert bool((gradient[:, 0] > 0).all())
