@@ -2,17 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from geotamper.learning.blueprint import configure
+from geotamper.learning.shared_masks import SharedMasks, shared_masks
 from geotamper.learning.task import QuestionTask
 from geotamper.learning.training import train
 
-STEPS = [("one_step", "false"), ("mask_epochs", "2"), ("epochs", "2"), ("batch_size", "4")]
+STEPS = [("one_step", "false"), ("mask_epochs", "1"), ("epochs", "1"), ("batch_size", "4")]
 STEPS_PER_EPOCH = 2
 
 
@@ -41,44 +42,53 @@ def test_second_training_takes_the_masks_and_ends_as_if_it_had_trained_them(
 ) -> None:
     shared, other = tmp_path / "cache", tmp_path / "other"
     _train(drawn_set, tmp_path / "first", shared, ("text_prompt", "none"))
-    assert stages == ["masks"] * 2 * STEPS_PER_EPOCH + ["answers"] * 2 * STEPS_PER_EPOCH
+    assert stages == ["masks"] * STEPS_PER_EPOCH + ["answers"] * STEPS_PER_EPOCH
     stages.clear()
     log = _train(drawn_set, tmp_path / "second", shared)
-    assert stages == ["answers"] * 2 * STEPS_PER_EPOCH
+    assert stages == ["answers"] * STEPS_PER_EPOCH
     _train(drawn_set, tmp_path / "alone", other)
-    assert [entry.get("shared", False) for entry in log] == [True, True, False, False]
+    assert [entry.get("shared", False) for entry in log] == [True, False]
     taken, own = (load_file(tmp_path / name / "last.safetensors") for name in ("second", "alone"))
     for name, value in own.items():
         assert torch.equal(taken[name], value), name
     document = json.loads((tmp_path / "second" / "run.json").read_text(encoding="utf-8"))
-    assert document["epochs_done"] == 4
+    assert document["epochs_done"] == 2
     assert document["finished"]
 
 
 @pytest.mark.parametrize(
-    "change", [("seed", "5"), ("mask_epochs", "3"), ("mask_network.base", "8"), ("precision", "bf16")]
+    ("model", "change"),
+    [
+        ("cmfpf", ("seed", "5")),
+        ("cmfpf", ("mask_epochs", "3")),
+        ("cmfpf", ("mask_network.base", "8")),
+        ("cmfpf", ("precision", "bf16")),
+        ("sga", ("seed", "3407")),
+    ],
 )
-def test_training_with_other_masks_trains_its_own(
-    drawn_set: Path, tmp_path: Path, stages: list[str], change: tuple[str, str]
+def test_place_of_the_masks_follows_what_they_are_trained_by(
+    tmp_path: Path, model: str, change: tuple[str, str]
 ) -> None:
-    cache = tmp_path / "cache"
-    _train(drawn_set, tmp_path / "first", cache)
-    stages.clear()
-    _train(drawn_set, tmp_path / "second", cache, change)
-    assert "masks" in stages
+    def place(model: str, *changes: tuple[str, str], data: str = "questions") -> SharedMasks | None:
+        blueprint, settings = configure(model, "tiny", [*STEPS, *changes])
+        torch.manual_seed(settings.seed)
+        return shared_masks(tmp_path, blueprint.build(20), settings, data)
+
+    expected = place("cmfpf")
+    assert expected is not None
+    assert place("cmfpf", ("text_prompt", "none"), ("alpha", "0.3")) == expected
+    assert place("cmfpf", data="others") != expected
+    assert place(model, change) != expected
+    assert place("cmfpf", ("one_step", "true")) is None
+    assert place("rsvqa") is None
 
 
-def test_damaged_masks_are_trained_again(drawn_set: Path, tmp_path: Path, stages: list[str]) -> None:
-    cache = tmp_path / "cache"
-    _train(drawn_set, tmp_path / "first", cache)
-    (path,) = cache.glob("masks-*.pt")
+def test_damaged_masks_are_as_good_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "masks-0.pt"
+    untouched = cast("QuestionTask", None)
+    assert not SharedMasks(path).take(untouched)
+    torch.save({"masks": {}, "position": {"epoch": 2}}, path)
     path.write_bytes(path.read_bytes()[:100])
-    stages.clear()
-    _train(drawn_set, tmp_path / "second", cache)
-    assert stages.count("masks") == 2 * STEPS_PER_EPOCH
-
-
-def test_joint_training_keeps_no_masks(drawn_set: Path, tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    _train(drawn_set, tmp_path / "run", cache, ("one_step", "true"))
-    assert not list(cache.glob("masks-*.pt"))
+    assert not SharedMasks(path).take(untouched)
+    torch.save({"masks": {}, "position": {"unknown": 2}}, path)
+    assert not SharedMasks(path).take(untouched)
