@@ -122,7 +122,7 @@ def _job(row: Row, conditions: Conditions, subsets: tuple[Subset, ...]) -> Job:
     place = str(base.data)
     if not row.is_trained:
         return replace(base, key=job_key(row.subject, {"data": place}))
-    shared = "cache_features=true"  # rows with the same frozen tower, and their epochs after the first
+    shared = "cache_features=true"  # a frozen tower looks at every picture once, for all rows that have it
     assignments = [_assignment(text) for text in (shared, *row.settings, *conditions.settings)]
     assignments += [("max_minutes", str(conditions.budget)), ("device", conditions.device)]
     if row.seed is not None:
