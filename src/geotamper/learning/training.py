@@ -154,9 +154,11 @@ class _Session:
         network = self.blueprint.build(document.classes)
         parameters = sum(parameter.numel() for parameter in network.parameters())
         keeper = RunKeeper(folder, document.model_copy(update={"parameters": parameters}), log_to(trainer))
-        masks = shared_masks(
-            kept, network, settings, f"{self.lists.sha256} {document.picture_size} {document.mask_scale}"
-        )
+        # by place and questions, as the pictures are cached: a degraded copy of a set has other pictures
+        keys = [cache_key(self.opened, fold, cache.size) for fold in (self.lists.train, self.lists.val)]
+        masks = None
+        if settings.cache is not None:  # nobody else looks into a run's own cache
+            masks = shared_masks(kept, network, settings, f"{keys} {document.mask_scale}")
         if settings.cache_features:
             train_data, val_data = self._with_features(
                 network, (train_data, val_data), cache, settings.precision

@@ -1,9 +1,8 @@
-"""What a frozen image tower says of pictures, kept in memory-mapped files: it looks at every picture once."""
+"""What a frozen image tower says of pictures, kept in a memory-mapped file: it looks at every picture once."""
 
 import contextlib
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,43 +18,27 @@ from geotamper.models.blocks.features import Features
 from geotamper.models.blocks.image_towers import ImageTower
 from geotamper.models.protocol import QuestionNetwork
 
-
-@dataclass(frozen=True)
-class _Arrays:
-    """Features of all pictures of a fold.
-
-    Attributes:
-        tokens: (P, L, token width) float32.
-        pooled: (P, width) float32.
-        known: (P,) bool: which rows are filled.
-    """
-
-    tokens: npt.NDArray[np.float32]
-    pooled: npt.NDArray[np.float32]
-    known: npt.NDArray[np.bool_]
-
-
-_NAMES = ("tokens", "pooled", "known")
-"""The last one tells of a whole set of files: it is made last."""
+Table = npt.NDArray[np.void]
+"""One row per picture: `tokens` (L, token width) and `pooled` (width,) float32, and whether they are `known`."""
 
 
 class TowerMemory:
     """The features of the pictures of a fold, each computed when it is first asked for.
 
-    Several processes may share the files: whoever writes a row writes the same.
+    Several processes may share the file: whoever writes a row writes the same.
 
     Args:
         tower: Frozen.
-        folder: Where the files are kept.
-        name: Begins their names; different for different pictures, towers and precisions.
+        folder: Where the file is kept.
+        name: Of the file; different for different pictures, towers and precisions.
         count: Pictures of the fold.
     """
 
     def __init__(self, tower: ImageTower, folder: Path, name: str, count: int) -> None:
         self._tower = tower
-        self._paths = {kind: folder / f"{name}-{kind}.npy" for kind in _NAMES}
+        self._path = folder / f"{name}-features.npy"
         self._count = count
-        self._arrays: _Arrays | None = None
+        self._table: Table | None = None
 
     @contextlib.contextmanager
     def used(self, pictures: Tensor, rows: Integers) -> Iterator[None]:
@@ -77,47 +60,46 @@ class TowerMemory:
             self._tower.recall = None
 
     def _features(self, pictures: Tensor, rows: Integers) -> Features:
-        arrays = self._arrays = self._arrays or self._opened()
+        table = self._table = self._opened() if self._table is None else self._table
         distinct, places = np.unique(rows, return_index=True)
-        missing = np.ones(len(distinct), np.bool_) if arrays is None else ~arrays.known[distinct]
-        if arrays is None or missing.any():
+        missing = np.ones(len(distinct), np.bool_) if table is None else ~table["known"][distinct]
+        if table is None or missing.any():
             with torch.no_grad():
                 found = self._tower.look(pictures[torch.from_numpy(places[missing]).to(pictures.device)])
-            arrays = self._arrays = arrays or self._created(found)
-            arrays.tokens[distinct[missing]] = found.tokens.float().cpu().numpy()
-            arrays.pooled[distinct[missing]] = found.pooled.float().cpu().numpy()
-            arrays.known[distinct[missing]] = True  # last: a process that dies before leaves the row unknown
-        tokens = torch.from_numpy(arrays.tokens[rows]).to(pictures.device)
-        pooled = torch.from_numpy(arrays.pooled[rows]).to(pictures.device)
+            if table is None:
+                table = self._table = self._created(found)
+            table["tokens"][distinct[missing]] = found.tokens.float().cpu().numpy()
+            table["pooled"][distinct[missing]] = found.pooled.float().cpu().numpy()
+            table["known"][distinct[missing]] = (
+                True  # last: a process that dies before leaves the row unknown
+            )
+        tokens = torch.from_numpy(table["tokens"][rows]).to(pictures.device)
+        pooled = torch.from_numpy(table["pooled"][rows]).to(pictures.device)
         return Features(pooled, tokens, torch.ones(tokens.shape[:2], dtype=torch.bool, device=tokens.device))
 
-    def _opened(self) -> _Arrays | None:
-        if not all(path.is_file() for path in self._paths.values()):
-            return None
-        return _Arrays(*(np.lib.format.open_memmap(path, "r+") for path in self._paths.values()))
+    def _opened(self) -> Table | None:
+        return np.lib.format.open_memmap(self._path, "r+") if self._path.is_file() else None
 
-    def _created(self, like: Features) -> _Arrays:
-        shapes = (
-            (self._count, *like.tokens.shape[1:]),
-            (self._count, *like.pooled.shape[1:]),
-            (self._count,),
+    def _created(self, like: Features) -> Table:
+        """An empty table; in one file, so that processes that begin together never mix two of them."""
+        row = np.dtype(
+            [
+                ("tokens", np.float32, tuple(like.tokens.shape[1:])),
+                ("pooled", np.float32, tuple(like.pooled.shape[1:])),
+                ("known", np.bool_),
+            ]
         )
-        folder = self._paths["known"].parent
+        folder = self._path.parent
         folder.mkdir(parents=True, exist_ok=True)
-        needed, free = 4 * sum(map(np.prod, shapes[:2])), shutil.disk_usage(folder).free
+        needed, free = self._count * row.itemsize, shutil.disk_usage(folder).free
         if needed > free:
             raise OutputError(
                 f"'{folder}' has room for {free / 1e9:.1f} GB, the features of {self._count} pictures take "
                 f"{needed / 1e9:.1f} GB; make room or set cache_features=false"
             )
-        kinds = (np.float32, np.float32, np.bool_)
-        for path, shape, kind in zip(self._paths.values(), shapes, kinds, strict=True):
-            with atomic_path(path) as temporary:
-                np.lib.format.open_memmap(temporary, "w+", kind, shape).flush()
-        opened = self._opened()
-        if opened is None:
-            raise OutputError(f"files of '{folder}' were removed while they were used; train again")
-        return opened
+        with atomic_path(self._path) as temporary:
+            np.lib.format.open_memmap(temporary, "w+", row, (self._count,)).flush()
+        return np.lib.format.open_memmap(self._path, "r+")
 
 
 def frozen_tower(network: QuestionNetwork) -> ImageTower | None:
